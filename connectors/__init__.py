@@ -1,0 +1,1 @@
+"""Doors of the bus: partners' formats in, Kafka clients."""
