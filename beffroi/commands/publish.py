@@ -1,0 +1,57 @@
+"""``beffroi publish``: a partner's file goes on the bus."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+#: Some rows were refused, the others were taken.
+EX_SOME_REFUSED = 4
+
+
+def publish(
+    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="How the file is written: kairos-csv.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The partner's file.")],
+    source: Annotated[str | None, typer.Option(help="The feed it belongs to; the format's own when left out.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="The data's instant, ISO 8601, when the file's name does not say it."),
+    ] = None,
+    *,
+    snapshot: Annotated[
+        bool,
+        typer.Option("--snapshot", help="The file is the source's whole truth: what it no longer holds is withdrawn."),
+    ] = False,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="Take a snapshot that was held because it lost too many rows."),
+    ] = False,
+) -> None:
+    """Publish a partner's file and say what became of each row.
+
+    Exit code 0 when every row was taken or known, 4 when some were refused, 65 when the file was refused whole,
+    5 when it is held for a human, 69 when Kafka does not answer.
+    """
+    from beffroi import compose
+    from beffroi.settings import load
+    from connectors.report import render
+
+    settings = load()
+    intake = compose.intake(settings, compose.kafka(settings))
+    report = intake.publish_file(
+        file, format_name, source=source, as_of=_instant(as_of), snapshot=snapshot, confirm=confirm
+    )
+    typer.echo(render(report))
+    if report.refused:
+        raise typer.Exit(EX_SOME_REFUSED)
+
+
+def _instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter("write it as 2026-11-23 or 2026-11-23T08:00:00+01:00", param_hint="--as-of") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=PARIS)

@@ -1,0 +1,68 @@
+"""The roles that one process plays in production: worker, portal, simulated partners."""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from beffroi import compose
+from beffroi.settings import Settings
+from monitoring.logs import configure
+
+#: A process that a supervisor starts may come up before its broker does.
+ROLE_PATIENCE_S = 60.0
+
+
+def configure_logs(settings: Settings) -> None:
+    """Logs as the operator asked: JSON for machines, lines for people at a terminal."""
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    configure(settings.log_level, json=as_json)
+
+
+def run_worker_role(settings: Settings) -> None:
+    """Run one worker until it is told to stop; see ``streams.app.run_worker`` for the exit codes."""
+    from monitoring.serve import serve
+    from monitoring.streams import StreamMetrics
+    from streams.app import WorkerHealth, run_worker
+
+    configure_logs(settings)
+    registry = CollectorRegistry()
+    health = WorkerHealth()
+    cluster = compose.kafka(settings, ROLE_PATIENCE_S)
+    server = serve(settings.worker_host, settings.worker_port, registry, health.report)
+    structlog.get_logger(__name__).info("worker metrics served", host=settings.worker_host, port=server.port)
+    run_worker(compose.stream_settings(settings, cluster), metrics=StreamMetrics(registry), health=health)
+
+
+def run_portal_role(settings: Settings) -> None:
+    """Run the portal until it is told to stop."""
+    from portal.app import run_portal
+
+    configure_logs(settings)
+    run_portal(compose.portal_settings(settings, compose.kafka(settings, ROLE_PATIENCE_S)))
+
+
+def run_simulator_role(
+    settings: Settings, *, seed: int, pause_s: float, steps: int | None, scale: float, folder: Path | None
+) -> None:
+    """Play the partners of an invented region until it is told to stop."""
+    from beffroi.simulator import simulate
+
+    configure_logs(settings)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    intake = compose.intake(settings, compose.kafka(settings, ROLE_PATIENCE_S))
+    simulate(
+        intake=intake,
+        territory=compose.territory(settings),
+        folder=folder or settings.data_dir / "simulated",
+        seed=seed,
+        scale=scale,
+        steps=steps,
+        pause_s=pause_s,
+        wait=stop.wait,
+    )

@@ -1,0 +1,1 @@
+"""Partners' formats: parse, then map, purely."""

@@ -1,0 +1,1 @@
+"""Kafka as Beffroi uses it: settings, clients, partitioning, topics."""

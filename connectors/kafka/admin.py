@@ -1,0 +1,175 @@
+"""Topics of the catalogue against those of the cluster, and whether a broker answers."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final
+
+from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+
+from connectors.kafka.settings import KafkaSettings
+from schemas.errors import KafkaUnavailable, TopicPlanRefused
+from schemas.topics import Topic
+
+#: An answer of the controller takes milliseconds; a request that waits longer waits for a broker that is away.
+REQUEST_TIMEOUT_S: Final = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A topic as the cluster holds it: partitions, and settings that were set on it."""
+
+    partitions: int
+    config: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do so that the cluster holds the catalogue."""
+
+    create: tuple[Topic, ...]
+    change: tuple[tuple[Topic, Mapping[str, str]], ...]
+    refuse: tuple[tuple[Topic, int], ...]
+    keep: tuple[Topic, ...]
+
+    def lines(self) -> list[str]:
+        """One line a topic: ``+`` create, ``~`` change settings, ``!`` refused, ``=`` as it should be."""
+        made = [f"+ {topic.name}: create, {topic.partitions} partitions" for topic in self.create]
+        made += [f"~ {topic.name}: set {_settings(config)}" for topic, config in self.change]
+        made += [f"! {topic.name}: has {have} partitions, wants {topic.partitions}" for topic, have in self.refuse]
+        return made + [f"= {topic.name}" for topic in self.keep]
+
+
+def _settings(config: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(config.items()))
+
+
+def plan(existing: Mapping[str, Existing], wanted: Iterable[Topic]) -> Plan:
+    """Compare; pure."""
+    create, change, refuse, keep = [], [], [], []
+    for topic in wanted:
+        found = existing.get(topic.name)
+        if found is None:
+            create.append(topic)
+        elif found.partitions != topic.partitions:
+            refuse.append((topic, found.partitions))
+        elif differing := {k: v for k, v in topic.config.items() if found.config.get(k) != v}:
+            change.append((topic, differing))
+        else:
+            keep.append(topic)
+    return Plan(tuple(create), tuple(change), tuple(refuse), tuple(keep))
+
+
+def apply(settings: KafkaSettings, todo: Plan, replication: int) -> None:
+    """Carry a plan out; all of it or, when a partition count differs, nothing.
+
+    Raises:
+        TopicPlanRefused: A partition count differs, or the cluster refuses a topic.
+    """
+    for topic, have in todo.refuse:
+        raise TopicPlanRefused(
+            f"topic {topic.name} has {have} partitions and the catalogue wants {topic.partitions}: "
+            "keys would move to other partitions and their state be split",
+            fix=f"set BEFFROI_PARTITIONS={have}, or make a new version of the topic and replay into it",
+        )
+    client = _client(settings)
+    fresh = [
+        NewTopic(t.name, num_partitions=t.partitions, replication_factor=replication, config=dict(t.config))
+        for t in todo.create
+    ]
+    if fresh:
+        _settle(client.create_topics(fresh, operation_timeout=REQUEST_TIMEOUT_S))
+    changed = [_alteration(topic, config) for topic, config in todo.change]
+    if changed:
+        _settle(client.incremental_alter_configs(changed))
+
+
+def _alteration(topic: Topic, config: Mapping[str, str]) -> ConfigResource:
+    entries = [ConfigEntry(k, v, incremental_operation=AlterConfigOpType.SET) for k, v in config.items()]
+    return ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=entries)
+
+
+def _settle(futures: Mapping[Any, Any]) -> None:
+    for subject, future in futures.items():
+        try:
+            future.result(REQUEST_TIMEOUT_S)
+        except KafkaException as error:
+            name = getattr(subject, "name", subject)
+            raise TopicPlanRefused(
+                f"the cluster refuses topic {name}: {error.args[0].str()}",
+                fix="set BEFFROI_REPLICATION to at most the number of brokers, or ask who runs the cluster",
+            ) from error
+
+
+def existing(settings: KafkaSettings, names: Sequence[str]) -> dict[str, Existing]:
+    """Those of the named topics that the cluster holds."""
+    client = _client(settings)
+    found = client.list_topics(timeout=REQUEST_TIMEOUT_S).topics
+    present = [name for name in names if name in found]
+    if not present:
+        return {}
+    configs = client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in present])
+    return {
+        resource.name: Existing(
+            len(found[resource.name].partitions),
+            {entry.name: entry.value for entry in future.result(REQUEST_TIMEOUT_S).values()},
+        )
+        for resource, future in configs.items()
+    }
+
+
+def partition_counts(settings: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
+    """Partitions of the named topics; raises TopicPlanRefused when one is missing."""
+    found = _client(settings).list_topics(timeout=REQUEST_TIMEOUT_S).topics
+    for name in names:
+        if name not in found:
+            raise TopicPlanRefused(f"topic {name} does not exist", fix="create it with `beffroi topics apply`")
+    return {name: len(found[name].partitions) for name in names}
+
+
+def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, str]:
+    """Kafka's own id of each named topic: a topic made anew under the same name has another.
+
+    Raises:
+        KafkaUnavailable: The cluster does not answer, or a topic is missing.
+    """
+    client = _client(settings)  # held until the answers are in: its end would cancel them
+    futures = client.describe_topics(TopicCollection(list(names)), request_timeout=REQUEST_TIMEOUT_S)
+    try:
+        return {name: _hex(future.result(REQUEST_TIMEOUT_S).topic_id) for name, future in futures.items()}
+    except KafkaException as error:
+        raise KafkaUnavailable(
+            f"topics cannot be described: {error.args[0].str()}", fix="create them with `beffroi topics apply`"
+        ) from error
+
+
+def _hex(topic_id: Any) -> str:  # noqa: ANN401  # confluent_kafka.Uuid has no type of its own in the stubs
+    most, least = topic_id.get_most_significant_bits(), topic_id.get_least_significant_bits()
+    return f"{most & (2**64 - 1):016x}{least & (2**64 - 1):016x}"
+
+
+def await_broker(settings: KafkaSettings, timeout_s: float) -> None:
+    """Wait until a broker answers a metadata request.
+
+    Raises:
+        KafkaUnavailable: None did in time; says how to start one.
+    """
+    client = _client(settings)
+    deadline = monotonic() + timeout_s
+    while (left := deadline - monotonic()) > 0:
+        try:
+            client.list_topics(timeout=min(left, 2.0))
+        except KafkaException:
+            continue
+        return
+    raise KafkaUnavailable(
+        f"no Kafka answers at {settings.bootstrap}",
+        fix="start one with `beffroi up` (or `make demo`), or correct BEFFROI_KAFKA",
+    )
+
+
+def _client(settings: KafkaSettings) -> AdminClient:
+    config = {**settings.client_config(), "log_level": 0, "reconnect.backoff.max.ms": 500}
+    return AdminClient(config, logger=logging.getLogger("librdkafka"))

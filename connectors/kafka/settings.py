@@ -1,0 +1,40 @@
+"""How to reach a Kafka cluster."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+
+class KafkaSettings(BaseModel):
+    """Address and credentials of a cluster.
+
+    Attributes:
+        bootstrap: ``host:port``, several separated by commas.
+        security_protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
+        sasl_mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
+        sasl_username: Of this process.
+        sasl_password: Never shown.
+        ssl_ca_location: PEM file of the authority that signed the brokers' certificates.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bootstrap: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_ca_location: Path | None = None
+
+    def client_config(self) -> dict[str, str]:
+        """The part of librdkafka's configuration that says where the cluster is and who we are."""
+        password = self.sasl_password.get_secret_value() if self.sasl_password else None
+        wanted = {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": self.security_protocol,
+            "sasl.mechanism": self.sasl_mechanism,
+            "sasl.username": self.sasl_username,
+            "sasl.password": password,
+            "ssl.ca.location": str(self.ssl_ca_location) if self.ssl_ca_location else None,
+        }
+        return {name: value for name, value in wanted.items() if value is not None}

@@ -1,0 +1,1 @@
+"""From events to views: the engine, its domains, and the release."""
