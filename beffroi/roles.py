@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+import time
 from pathlib import Path
 
 import structlog
@@ -25,16 +26,22 @@ def configure_logs(settings: Settings) -> None:
 def run_worker_role(settings: Settings) -> None:
     """Run one worker until it is told to stop; see ``streams.app.run_worker`` for the exit codes."""
     from monitoring.serve import serve
-    from monitoring.streams import StreamMetrics
-    from streams.app import WorkerHealth, run_worker
+    from monitoring.release import ReleaseMetrics
+    from monitoring.streams import StreamMetrics, WorkerHealth
+    from streams.app import run_worker
 
     configure_logs(settings)
     registry = CollectorRegistry()
-    health = WorkerHealth()
+    health = WorkerHealth(time.monotonic)
     cluster = compose.kafka(settings, ROLE_PATIENCE_S)
     server = serve(settings.worker_host, settings.worker_port, registry, health.report)
     structlog.get_logger(__name__).info("worker metrics served", host=settings.worker_host, port=server.port)
-    run_worker(compose.stream_settings(settings, cluster), metrics=StreamMetrics(registry), health=health)
+    run_worker(
+        compose.stream_settings(settings, cluster),
+        metrics=StreamMetrics(registry),
+        release_metrics=ReleaseMetrics(registry),
+        health=health,
+    )
 
 
 def run_portal_role(settings: Settings) -> None:

@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     instance_id: str | None = Field(None, description="static member name of this worker, for fixed replicas")
     region: str = Field("32", description="INSEE code of the region this deployment serves")
     area_tables: tuple[Path, ...] = Field((), description="extra tables of areas (commune,type,code,name,vintage)")
+    trade_table: Path | None = Field(None, description="correspondence of Formacodes (formacode,title,rome)")
     disclosure_base: int = Field(5, ge=1, description="counts of persons are rounded to a multiple of this")
     disclosure_threshold: int = Field(5, ge=1, description="a smaller count of persons is not published")
     portal_host: str = "127.0.0.1"

@@ -25,7 +25,9 @@ def portal() -> None:
 def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same region.")] = 1,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two files.")] = 10.0,
-    steps: Annotated[int | None, typer.Option(min=0, help="Files after the first ones; without end when absent.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=0, help="Files after the first ones; without end when absent.")
+    ] = None,
     scale: Annotated[float, typer.Option(min=0.01, help="1 is about 500 sessions.")] = 1.0,
     folder: Annotated[Path | None, typer.Option(help="Where the files go; in the data folder when left out.")] = None,
 ) -> None:
@@ -58,7 +60,9 @@ def demo(
 
 def down(
     *,
-    wipe: Annotated[bool, typer.Option("--wipe", help="Also remove the data folder: topics, files, logs, key.")] = False,
+    wipe: Annotated[
+        bool, typer.Option("--wipe", help="Also remove the data folder: topics, files, logs, key.")
+    ] = False,
 ) -> None:
     """Stop what runs on this machine; nothing is lost unless --wipe."""
     from beffroi.demo import run_down

@@ -1,0 +1,1 @@
+"""Wiring: the engine and the release on a real Kafka."""

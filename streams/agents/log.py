@@ -1,0 +1,167 @@
+"""One source partition on Kafka: fenced, restored, and written in transactions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from connectors.kafka.clients import is_fenced, reader, transactional_producer
+from schemas.clock import Clock
+from schemas.codec import Codec
+from schemas.contracts import CELL, CHECKPOINT, QUARANTINED
+from schemas.errors import FencedError
+from schemas.topics import CELLS, QUARANTINE
+from streams.engine import CHECKPOINT_KEY, Flush, Parked
+from streams.engine.partition import CellKey, CellValue
+from streams.settings import StreamSettings
+
+#: An answer of the transaction coordinator; a longer silence means that the broker is away, and we start again.
+TRANSACTION_PATIENCE_S: Final = 12.0
+_BATCH: Final = 10_000
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a predecessor wrote: winning events, cells, and where it was."""
+
+    entities: list[bytes] = field(default_factory=list)
+    cells: dict[CellKey, CellValue] = field(default_factory=dict)
+    next_offset: int | None = None
+
+
+class PartitionLog:
+    """The log of one source partition.
+
+    Args:
+        settings: Of this worker.
+        domain: Name of the domain.
+        number: Number of the partition.
+        codec: For cells and checkpoints.
+        clock: For the instant of a refusal.
+    """
+
+    def __init__(self, settings: StreamSettings, domain: str, number: int, *, codec: Codec, clock: Clock) -> None:
+        prefix = settings.prefix
+        self._kafka = settings.kafka
+        self._prefix = prefix
+        self._domain = domain
+        self._number = number
+        self._codec = codec
+        self._clock = clock
+        self._entities = f"{prefix}{domain}.entities.v1"
+        self._id = f"{settings.app_id}-{prefix}{domain}-{number}"
+        self._producer: Producer | None = None
+
+    def open(self) -> Restored:
+        """Fence whoever wrote before, then read everything that was written.
+
+        Raises:
+            KafkaException: The cluster does not answer.
+        """
+        self._producer = transactional_producer(self._kafka, self._id)
+        self._producer.init_transactions(TRANSACTION_PATIENCE_S)
+        restored = Restored()
+        consumer = reader(self._kafka)
+        try:
+            for message in read_to_end(
+                consumer, [(self._entities, self._number), (self._prefix + CELLS, self._number)]
+            ):
+                self._take(restored, message)
+        finally:
+            consumer.close()
+        return restored
+
+    def _take(self, restored: Restored, message: Message) -> None:
+        key, value = message.key() or b"", message.value()
+        if message.topic() != self._entities:
+            self._take_cell(restored, key, value or b"")
+        elif key == CHECKPOINT_KEY:
+            restored.next_offset = self._codec.read(CHECKPOINT, value or b"")["next_offset"]
+        elif value:
+            restored.entities.append(value)
+
+    def _take_cell(self, restored: Restored, key: bytes, value: bytes) -> None:
+        view, _, cell = key.decode().partition("\x1f")
+        record = self._codec.read(CELL, value)
+        if record["n"] or record["row"] is not None:
+            restored.cells[view, cell] = CellValue(record["n"], record["row"])
+        else:
+            restored.cells.pop((view, cell), None)
+
+    def write(self, flush: Flush) -> None:
+        """Write a flush in one transaction.
+
+        Raises:
+            FencedError: Another process owns the partition now.
+            KafkaException: The transaction could not be committed.
+        """
+        if self._producer is None:
+            raise FencedError(f"partition {self._number} was never opened")
+        try:
+            self._producer.begin_transaction()
+            self._produce(self._producer, flush)
+            self._producer.commit_transaction(TRANSACTION_PATIENCE_S)
+        except KafkaException as error:
+            if is_fenced(error.args[0]):
+                raise FencedError(
+                    f"partition {self._number} of {self._domain} is owned by another worker now",
+                    fix="nothing: this worker starts again with what is its own",
+                ) from error
+            raise
+
+    def _produce(self, producer: Producer, flush: Flush) -> None:
+        for key, value in flush.entities.items():
+            self._send(producer, self._entities, key, value)
+        for (view, cell), (n, row) in flush.cells.items():
+            record = {"view": view, "cell": cell, "n": n, "as_of": flush.next_offset, "row": row}
+            key = f"{view}\x1f{cell}".encode()
+            self._send(producer, self._prefix + CELLS, key, self._codec.encode(CELL, record))
+        for parked in flush.parked:
+            producer.produce(self._prefix + QUARANTINE, key=self._domain.encode(), value=self._parked(parked))
+        checkpoint = self._codec.encode(CHECKPOINT, {"next_offset": flush.next_offset})
+        self._send(producer, self._entities, CHECKPOINT_KEY, checkpoint)
+
+    def _send(self, producer: Producer, topic: str, key: bytes, value: bytes) -> None:
+        while True:
+            try:
+                producer.produce(topic, key=key, value=value, partition=self._number)
+            except BufferError:
+                producer.poll(0.1)
+            else:
+                return
+
+    def _parked(self, parked: Parked) -> bytes:
+        record = {
+            "source": self._domain,
+            "format": "avro",
+            "file": f"{self._prefix}{self._domain}.events.v1/{self._number}",
+            "line": None,
+            "pointer": f"offset {parked.offset}",
+            "code": type(parked.error).__name__,
+            "shape": "",
+            "message": parked.error.message,
+            "fix": parked.error.fix,
+            "received_at": self._clock(),
+            "content": None,
+        }
+        return self._codec.encode(QUARANTINED, record)
+
+
+def read_to_end(consumer: Consumer, partitions: list[tuple[str, int]]) -> Iterator[Message]:
+    """Every committed record of some partitions from their beginning to their end of this moment.
+
+    Raises:
+        KafkaException: The cluster refuses.
+    """
+    consumer.assign([TopicPartition(topic, number, 0) for topic, number in partitions])
+    left = set(partitions)
+    while left:
+        for message in consumer.consume(_BATCH, 0.5):
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's name
+                left.discard((message.topic() or "", message.partition() or 0))
+            elif not error.retriable():
+                raise KafkaException(error)

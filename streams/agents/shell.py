@@ -1,0 +1,177 @@
+"""The engine's partitions on Kafka: taken over, fed, flushed, given back."""
+
+import asyncio
+import os
+from time import perf_counter
+from typing import Final, NoReturn
+
+import structlog
+
+from monitoring.streams import StreamMetrics, WorkerHealth
+from schemas.clock import Clock
+from schemas.codec import Codec
+from schemas.territory.areas import Territory
+from schemas.territory.trades import Trades
+from streams.agents.log import PartitionLog, Restored
+from streams.domains.claims import Claim, Precedence, precedence
+from streams.domains.training import TrainingRoot, read
+from streams.engine import Flush, Partition
+from streams.settings import StreamSettings
+from streams.transport import Batch
+from streams.views.training import CellKey, Contribution, TrainingViews
+
+#: sysexits.h EX_SOFTWARE: the supervisor starts us again, and the state comes back from the log.
+EXIT_REBUILD: Final = 70
+
+log = structlog.get_logger(__name__)
+TrainingPartition = Partition[TrainingRoot, Claim]
+
+
+class TrainingDomain:
+    """The training domain as the engine wants it."""
+
+    name = "training"
+
+    def __init__(self, codec: Codec, views: TrainingViews) -> None:
+        self._codec = codec
+        self._views = views
+
+    def read(self, value: bytes) -> Claim:
+        """The claim in an event."""
+        return read(self._codec, value)
+
+    def new_root(self) -> TrainingRoot:
+        """A session nobody spoke of."""
+        return TrainingRoot()
+
+    def absorb(self, root: TrainingRoot, claim: Claim) -> bool:
+        """Take a claim in."""
+        return root.absorb(claim)
+
+    def cells(self, root: TrainingRoot) -> dict[CellKey, Contribution]:
+        """What the session contributes."""
+        return self._views.cells(root)
+
+
+def training_domain(settings: StreamSettings, codec: Codec) -> TrainingDomain:
+    """The training domain with the tables of this deployment."""
+    order: Precedence = precedence(settings.sources)
+    territory = Territory.load(settings.region, settings.area_tables)
+    return TrainingDomain(codec, TrainingViews(territory, Trades.load(settings.trade_table), codec, order))
+
+
+def die(reason: str, error: BaseException) -> NoReturn:
+    """End this process at once: half-applied memory is never used, the log has the truth."""
+    log.critical(reason, error=str(error), kind=type(error).__name__, exit_code=EXIT_REBUILD)
+    os._exit(EXIT_REBUILD)
+
+
+class Shell:
+    """Every source partition of the training domain that this worker owns.
+
+    All methods but the blocking parts run in the event loop; one lock keeps flushes and take-overs apart.
+
+    Args:
+        settings: Of this worker.
+        domain: The pure functions.
+        codec: One for all.
+        clock: For instants in records.
+        metrics: What Prometheus reads.
+        health: What ``/health`` says.
+    """
+
+    def __init__(
+        self, settings: StreamSettings, domain: TrainingDomain, *, codec: Codec, clock: Clock,
+        metrics: StreamMetrics, health: WorkerHealth,
+    ) -> None:  # fmt: skip
+        self._settings = settings
+        self._domain = domain
+        self._codec = codec
+        self._clock = clock
+        self._metrics = metrics
+        self._health = health
+        self._held: dict[int, tuple[TrainingPartition, PartitionLog]] = {}
+        self._committed: dict[int, int] = {}
+        self._generation = 0
+        self._lock = asyncio.Lock()
+
+    def owns(self, number: int) -> bool:
+        """Whether the state of a partition is here and whole."""
+        return number in self._held
+
+    def position(self, number: int) -> int | None:
+        """Where to read on; None from the beginning."""
+        return self._held[number][0].next_offset
+
+    def committed(self, number: int) -> int | None:
+        """The checkpoint of the last transaction."""
+        return self._committed.get(number)
+
+    def apply(self, batch: Batch, generation: int) -> None:
+        """Take a batch in, unless it is stale. Never yields to other tasks."""
+        if batch.generation != generation or batch.partition not in self._held:
+            return
+        done = self._held[batch.partition][0].apply(batch.records)
+        for outcome in ("changed", "unchanged", "parked"):
+            self._metrics.events.labels(self._domain.name, outcome).inc(getattr(done, outcome))
+
+    async def take_over(self, numbers: set[int], generation: int) -> None:
+        """Hold exactly these partitions.
+
+        Those that did not move keep their state, if no generation was missed in between: another worker might have
+        owned them meanwhile.
+        """
+        async with self._lock:
+            keep = self._held.keys() & numbers if generation == self._generation + 1 else set()
+            self._generation = generation
+            self._held = {number: self._held[number] for number in keep}
+            self._committed = {number: self._committed[number] for number in keep if number in self._committed}
+            fresh = sorted(numbers - keep)
+            taken = await asyncio.gather(*(asyncio.to_thread(self._open, number) for number in fresh))
+            self._held.update(zip(fresh, taken, strict=True))
+            self._tell()
+        log.info("partitions taken over", domain=self._domain.name, kept=sorted(keep), restored=fresh)
+
+    def _open(self, number: int) -> tuple[TrainingPartition, PartitionLog]:
+        """Fence, restore and audit one partition; in a thread."""
+        began = perf_counter()
+        wire = PartitionLog(self._settings, self._domain.name, number, codec=self._codec, clock=self._clock)
+        restored = wire.open()
+        partition = self._rebuild(number, restored)
+        self._metrics.restore_seconds.labels(self._domain.name).observe(perf_counter() - began)
+        return partition, wire
+
+    def _rebuild(self, number: int, restored: Restored) -> TrainingPartition:
+        partition: TrainingPartition = Partition(self._domain, number)
+        partition.restore((self._domain.read(value) for value in restored.entities), restored.next_offset)
+        if restored.next_offset is not None:
+            self._committed[number] = restored.next_offset
+        differing = partition.reconcile(restored.cells)
+        if differing:
+            self._metrics.audit_differences.labels(self._domain.name).inc(len(differing))
+            log.warning("cells differ from the log and are written again", partition=number, cells=len(differing))
+        return partition
+
+    async def flush(self) -> None:
+        """Write what changed, one transaction a partition, all at once in threads."""
+        async with self._lock:
+            due = [
+                (number, wire, flush)
+                for number, (partition, wire) in self._held.items()
+                if (flush := partition.drain())
+            ]
+            if due:
+                await asyncio.gather(*(asyncio.to_thread(self._write, wire, flush) for _, wire, flush in due))
+                self._committed.update({number: flush.next_offset for number, _, flush in due})
+            self._tell()
+
+    def _write(self, wire: PartitionLog, flush: Flush) -> None:
+        with self._metrics.flush_seconds.labels(self._domain.name).time():
+            wire.write(flush)
+
+    def _tell(self) -> None:
+        name = self._domain.name
+        self._metrics.partitions.labels(name).set(len(self._held))
+        self._metrics.roots.labels(name).set(sum(partition.root_count for partition, _ in self._held.values()))
+        self._metrics.cells.labels(name).set(sum(partition.cell_count for partition, _ in self._held.values()))
+        self._health.update(partitions=len(self._held))

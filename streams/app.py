@@ -1,0 +1,218 @@
+"""The Faust app: group membership, lifecycle, and one agent for each domain."""
+
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import faust
+import structlog
+from faust.types import TP
+
+from monitoring.release import ReleaseMetrics
+from monitoring.streams import StreamMetrics, WorkerHealth
+from schemas.clock import Clock, system_clock
+from schemas.codec import Codec
+from schemas.topics import RELEASE, TRAINING_EVENTS
+from streams.agents.shell import Shell, die, training_domain
+from streams.settings import StreamSettings
+from streams.transport import Positions, attach
+
+#: Batches that wait for the agent; each is one fetch of one partition.
+QUEUE_BATCHES: Final = 64
+#: Records of one fetch: about 40 ms of work between two turns of the event loop.
+BATCH_RECORDS: Final = 4_000
+FETCH_BYTES: Final = 4 * 1024 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+class ReleaseRole(Protocol):
+    """The release, which one worker of the group holds at a time."""
+
+    def start(self) -> None:
+        """Begin to publish."""
+        ...
+
+    def stop(self) -> None:
+        """Cease; returns when nothing more will be published."""
+        ...
+
+
+def create_app(
+    settings: StreamSettings, shell: Shell, release: Callable[[], ReleaseRole], *,
+    metrics: StreamMetrics, health: WorkerHealth, folder: Path,
+) -> faust.App:  # fmt: skip
+    """Build the app; nothing starts.
+
+    Args:
+        settings: Of this worker.
+        shell: The engine.
+        release: Makes the release role when this worker is elected.
+        metrics: What Prometheus reads.
+        health: What ``/health`` says.
+        folder: Faust's own files.
+    """
+    app = faust.App(settings.app_id + settings.prefix, **_configuration(settings, folder))
+    events = settings.prefix + TRAINING_EVENTS
+    attach(app, _positions(shell, events))
+    topic = app.topic(events, value_type=bytes, value_serializer="raw", key_serializer="raw", maxsize=QUEUE_BATCHES)
+    control = app.topic(settings.prefix + RELEASE, value_type=bytes, value_serializer="raw")
+    app.agent(topic, name="training")(_training_agent(app, shell))
+    app.agent(control, name="release")(_release_agent)
+    election = _Election(release, metrics, health)
+    _connect(app, shell, election, health, settings)
+    app.task(_flusher(app, shell, settings.flush_interval_s))
+    return app
+
+
+def _configuration(settings: StreamSettings, folder: Path) -> dict[str, Any]:
+    """Faust's settings; those that differ from its defaults were each measured to lose, double or hang otherwise."""
+    session = settings.session_timeout_s
+    return {
+        "broker": [f"kafka-batch://{address}" for address in settings.kafka.bootstrap.split(",")],
+        "datadir": str(folder),
+        "web_enabled": False,  # it would show state to anyone who asks
+        "stream_wait_empty": False,
+        "stream_recovery_delay": 0,
+        "table_standby_replicas": 0,
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,
+        "broker_session_timeout": session,
+        "broker_heartbeat_interval": session / 3,
+        "broker_rebalance_timeout": max(30.0, session),
+        "broker_request_timeout": max(30.0, session),
+        "broker_max_poll_records": BATCH_RECORDS,
+        "consumer_max_fetch_size": FETCH_BYTES,
+        "broker_commit_interval": 1.0,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_group_instance_id": settings.instance_id,
+        "worker_redirect_stdouts": False,
+    }
+
+
+def _positions(shell: Shell, events: str) -> Positions:
+    return Positions(
+        topics=frozenset({events}),
+        next_offset=lambda tp: shell.position(tp.partition),
+        committed=lambda tp: shell.committed(tp.partition),
+        owned=lambda tp: tp.topic == events and shell.owns(tp.partition),
+    )
+
+
+def _training_agent(app: faust.App, shell: Shell) -> Callable[[Any], Awaitable[None]]:
+    async def training(stream: Any) -> None:  # noqa: ANN401  # faust.Stream
+        """Apply each batch; anything but a bad record ends the process."""
+        async for event in stream.noack().events():
+            try:
+                shell.apply(event.value, app.consumer_generation_id)
+            except Exception as error:  # noqa: BLE001  # a loop boundary: never go on with half-applied memory
+                die("a batch could not be applied", error)
+
+    return training
+
+
+async def _release_agent(stream: Any) -> None:  # noqa: ANN401  # faust.Stream
+    """The control topic carries nothing: only its assignment matters."""
+    async for _ in stream:
+        pass
+
+
+class _Election:
+    """Whoever is assigned the control topic's partition holds the release."""
+
+    def __init__(self, make: Callable[[], ReleaseRole], metrics: StreamMetrics, health: WorkerHealth) -> None:
+        self._make = make
+        self._metrics = metrics
+        self._health = health
+        self._role: ReleaseRole | None = None
+
+    def decide(self, *, elected: bool) -> None:
+        """Start or stop, when that is a change."""
+        if elected and self._role is None:
+            self._role = self._make()
+            self._role.start()
+            log.info("release role taken")
+        elif not elected and self._role is not None:
+            role, self._role = self._role, None
+            role.stop()
+            log.info("release role given back")
+        self._metrics.releasing.set(elected)
+        self._health.update(releasing=elected)
+
+
+def _connect(app: faust.App, shell: Shell, election: _Election, health: WorkerHealth, settings: StreamSettings) -> None:
+    events, control = settings.prefix + TRAINING_EVENTS, settings.prefix + RELEASE
+
+    @app.on_rebalance_complete.connect(weak=False)
+    async def taken_over(_app: Any, **_: Any) -> None:  # noqa: ANN401  # Faust's signature
+        """Awaited by Faust before it seeks and resumes."""
+        assigned: set[TP] = app.consumer.assignment()
+        numbers = {tp.partition for tp in assigned if tp.topic == events}
+        try:
+            await shell.take_over(numbers, app.consumer_generation_id)
+            election.decide(elected=any(tp.topic == control for tp in assigned))
+        except Exception as error:  # noqa: BLE001  # a loop boundary: a worker that cannot restore must not serve
+            die("partitions could not be taken over", error)
+        health.update(assigned=True)
+
+    @app.on_partitions_revoked.connect(weak=False)
+    async def revoked(_app: Any, *_args: Any, **_: Any) -> None:  # noqa: ANN401  # Faust's signature
+        """The flow is stopped: write what was applied, so that the next owner has less to replay."""
+        await _flush(shell)
+
+    @app.on_before_shutdown.connect(weak=False)
+    async def stopping(_app: Any, **_: Any) -> None:  # noqa: ANN401  # Faust's signature
+        election.decide(elected=False)
+        await _flush(shell)
+
+
+async def _flush(shell: Shell) -> None:
+    try:
+        await shell.flush()
+    except Exception as error:  # noqa: BLE001  # a loop boundary: what is not written must be rebuilt from the log
+        die("a flush failed", error)
+
+
+def _flusher(app: faust.App, shell: Shell, interval_s: float) -> Callable[[], Awaitable[None]]:
+    async def flusher() -> None:
+        """Write what changed, a few times a second."""
+        while not app.should_stop:
+            await app.sleep(interval_s)
+            if not app.rebalancing:
+                await _flush(shell)
+
+    return flusher
+
+
+def _release_failed(error: BaseException) -> None:
+    die("the release failed", error)
+
+
+def run_worker(
+    settings: StreamSettings, *, metrics: StreamMetrics, release_metrics: ReleaseMetrics, health: WorkerHealth,
+    clock: Clock = system_clock,
+) -> None:  # fmt: skip
+    """Run one worker until SIGTERM or SIGINT; does not return.
+
+    Exit codes: 0 after a signal; 70 when state must be rebuilt (fenced, broker lost): start it again.
+    """
+    from streams.agents.release import ReleaseRunner
+
+    codec = Codec()
+    shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="worker-", dir=settings.data_dir) as folder:
+        app = create_app(
+            settings,
+            shell,
+            lambda: ReleaseRunner(
+                settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=_release_failed
+            ),
+            metrics=metrics,
+            health=health,
+            folder=Path(folder),
+        )
+        worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
+        log.info("worker starts", brokers=settings.kafka.bootstrap)
+        worker.execute_from_commandline()

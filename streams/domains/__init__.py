@@ -1,0 +1,1 @@
+"""Domains: what a root is, and how what sources say of it is merged."""

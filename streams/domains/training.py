@@ -1,0 +1,133 @@
+"""The training domain: a session is the root, its enrolments are its children."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, NamedTuple, cast
+
+from schemas.codec import Codec
+from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
+from schemas.errors import ContractError
+from streams.domains.claims import Claim, Precedence, live, merged, outranks
+
+SESSION = "TrainingSession"
+ENROLMENT = "TrainingEnrolment"
+#: In these states a person is expected to finish.
+COMING = frozenset({"ADMITTED", "ENTERED"})
+
+
+class Session(NamedTuple):
+    """What is known of a session, merged over its sources; None is what no source knows."""
+
+    title: str | None
+    provider: str | None
+    commune: str | None
+    postcode: str | None
+    place: str | None
+    rome_codes: tuple[str, ...] | None
+    formacodes: tuple[str, ...] | None
+    starts_on: date | None
+    ends_on: date | None
+    recruitment: str | None
+    seats: tuple[int, str] | None
+    url: str | None
+
+
+class Enrolment(NamedTuple):
+    """What is known of one person in a session, merged over its sources."""
+
+    status: str | None
+    planned_end_on: date | None
+    actual_end_on: date | None
+
+    @property
+    def coming(self) -> bool:
+        """Whether the person is expected to finish."""
+        return self.status in COMING
+
+
+@dataclass(slots=True)
+class TrainingRoot:
+    """A session and its enrolments: for each thing, the winning claim of each slot."""
+
+    things: dict[str, dict[tuple[str, str, str], Claim]] = field(default_factory=dict)
+
+    def absorb(self, claim: Claim) -> bool:
+        """Take a claim in; False when it changes nothing. Commutative, associative, idempotent."""
+        slots = self.things.setdefault(claim.thing, {})
+        held = slots.get(claim.slot)
+        if held is not None and not outranks(claim, held):
+            return False
+        slots[claim.slot] = claim
+        return True
+
+    def session(self, order: Precedence) -> Session | None:
+        """The merged session; None when no source holds it."""
+        facts = merged(live(self.things.get("", {}).values(), order))
+        return Session(*cast("tuple[Any, ...]", facts)) if facts else None
+
+    def enrolments(self, order: Precedence) -> Iterator[Enrolment]:
+        """The merged enrolments that some source holds."""
+        for thing, slots in self.things.items():
+            facts = merged(live(slots.values(), order)) if thing else None
+            if facts:
+                yield Enrolment(*cast("tuple[Any, ...]", facts))
+
+    def withdrawn(self) -> bool:
+        """Whether every source that knew the session took it back."""
+        slots = self.things.get("")
+        return slots is not None and all(claim.withdrawn for claim in slots.values())
+
+    def sources(self) -> tuple[str, ...]:
+        """The sources that hold the session, by name."""
+        return tuple(sorted({claim.source for claim in self.things.get("", {}).values() if not claim.withdrawn}))
+
+    def claims(self) -> Iterable[Claim]:
+        """Every winner."""
+        return (claim for slots in self.things.values() for claim in slots.values())
+
+
+def read(codec: Codec, value: bytes) -> Claim:
+    """The claim in an event.
+
+    Raises:
+        ContractError: Not an event of this domain, or not decodable.
+    """
+    name, record = codec.decode(value)
+    if name == TRAINING_ENROLMENT:
+        return _claim(record, value, record["person"], ENROLMENT, _enrolment(record))
+    if name == TRAINING_SESSION:
+        return _claim(record, value, "", SESSION, _session(record))
+    raise ContractError(f"{name} is no event of the training domain", fix="check which topic it was published to")
+
+
+def _claim(record: dict[str, Any], value: bytes, thing: str, kind: str, facts: tuple[object, ...]) -> Claim:
+    source, key = record["source"], record["source_key"]
+    return Claim(record["session_id"], thing, kind, source, key, record["version"], value, record["withdrawn"], facts)
+
+
+def _enrolment(record: dict[str, Any]) -> Enrolment:
+    return Enrolment(record["status"], record["planned_end_on"], record["actual_end_on"])
+
+
+def _session(record: dict[str, Any]) -> Session:
+    place: dict[str, Any] = record["place"] or {}
+    seats = record["seats"]
+    return Session(
+        title=record["title"],
+        provider=(record["provider"] or {}).get("name"),
+        commune=(place.get("commune") or {}).get("code"),
+        postcode=place.get("postcode"),
+        place=place.get("label"),
+        rome_codes=_some(record["rome_codes"]),
+        formacodes=_some(record["formacodes"]),
+        starts_on=record["starts_on"],
+        ends_on=record["ends_on"],
+        recruitment=(record["recruitment"] or {}).get("state"),
+        seats=(seats["count"], seats["basis"]) if seats else None,
+        url=(record["public_contact"] or {}).get("url"),
+    )
+
+
+def _some(codes: list[str] | None) -> tuple[str, ...] | None:
+    return None if codes is None else tuple(codes)

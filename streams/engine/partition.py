@@ -1,0 +1,249 @@
+"""The state of one source partition: roots, their contributions, and what is not yet written.
+
+Invariant: for each cell, the total is the sum of what the roots contribute to it. Totals are never stored as truth:
+they are rebuilt from the winning claims. What is written is absolute, so that writing it again changes nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+
+from schemas.errors import BeffroiError
+
+#: Key of the checkpoint among the entities; no root's key begins with a zero byte.
+CHECKPOINT_KEY: Final = b"\x00checkpoint"
+
+
+class InputRecord(Protocol):
+    """A record as the transport gives it."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in the source partition."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """Its wire bytes; None is a tombstone, which events never are."""
+        ...
+
+
+class _Contribution(Protocol):
+    @property
+    def n(self) -> int: ...
+
+    @property
+    def row(self) -> bytes | None: ...
+
+
+class _Claim(Protocol):
+    @property
+    def root(self) -> str: ...
+
+    @property
+    def value(self) -> bytes: ...
+
+    @property
+    def key(self) -> bytes: ...
+
+
+Root = TypeVar("Root")
+ClaimT = TypeVar("ClaimT", bound=_Claim)
+CellKey = tuple[str, str]
+
+
+class Domain(Protocol[Root, ClaimT]):
+    """What the engine asks of a domain; every method is a pure function of its arguments."""
+
+    @property
+    def name(self) -> str:
+        """Names the domain in topics and transactional ids."""
+        ...
+
+    def read(self, value: bytes) -> ClaimT:
+        """The claim in an event; raises BeffroiError when there is none."""
+        ...
+
+    def new_root(self) -> Root:
+        """A root that nobody claimed anything of."""
+        ...
+
+    def absorb(self, root: Root, claim: ClaimT) -> bool:
+        """Take a claim in; False when it changes nothing."""
+        ...
+
+    def cells(self, root: Root) -> Mapping[CellKey, _Contribution]:
+        """What a root contributes, by view and cell."""
+        ...
+
+
+class CellValue(NamedTuple):
+    """An absolute partial: the number, and the row's facts for a view of rows."""
+
+    n: int
+    row: bytes | None
+
+
+class Parked(NamedTuple):
+    """An event that could not be read: where it lies, and why."""
+
+    offset: int
+    error: BeffroiError
+
+
+@dataclass(slots=True)
+class Flush:
+    """What one transaction writes.
+
+    Attributes:
+        entities: Winning claims by key, as wire bytes.
+        cells: Absolute values of the cells that changed; 0 stays a record.
+        parked: Events that could not be read.
+        next_offset: The checkpoint: everything before it is in the state.
+    """
+
+    entities: dict[bytes, bytes]
+    cells: dict[CellKey, CellValue]
+    parked: list[Parked]
+    next_offset: int
+
+
+@dataclass(slots=True)
+class Applied:
+    """What became of a batch, for metrics."""
+
+    changed: int = 0
+    unchanged: int = 0
+    parked: int = 0
+
+
+@dataclass(slots=True)
+class _Pending:
+    entities: dict[bytes, bytes] = field(default_factory=dict)
+    cells: set[CellKey] = field(default_factory=set)
+    parked: list[Parked] = field(default_factory=list)
+
+
+_NOTHING: Final = CellValue(0, None)
+
+
+class Partition(Generic[Root, ClaimT]):
+    """One source partition of a domain.
+
+    Args:
+        domain: The pure functions.
+        number: Number of the partition.
+    """
+
+    def __init__(self, domain: Domain[Root, ClaimT], number: int) -> None:
+        self.number = number
+        self.next_offset: int | None = None
+        self.written_offset: int | None = None
+        self._domain = domain
+        self._roots: dict[str, Root] = {}
+        self._contributed: dict[str, Mapping[CellKey, _Contribution]] = {}
+        self._totals: dict[CellKey, CellValue] = {}
+        self._touched: set[str] = set()
+        self._pending = _Pending()
+
+    @property
+    def root_count(self) -> int:
+        """Number of roots held."""
+        return len(self._roots)
+
+    @property
+    def cell_count(self) -> int:
+        """Number of cells that are not zero."""
+        return len(self._totals)
+
+    def apply(self, records: Iterable[InputRecord]) -> Applied:
+        """Take a batch in; records before the position are known and passed over."""
+        done = Applied()
+        for record in records:
+            if self.next_offset is not None and record.offset < self.next_offset:
+                done.unchanged += 1
+                continue
+            self._apply(record, done)
+            self.next_offset = record.offset + 1
+        return done
+
+    def _apply(self, record: InputRecord, done: Applied) -> None:
+        try:
+            claim = self._domain.read(record.value or b"")
+        except BeffroiError as error:
+            self._pending.parked.append(Parked(record.offset, error))
+            done.parked += 1
+            return
+        if self._absorb(claim):
+            self._pending.entities[claim.key] = claim.value
+            done.changed += 1
+        else:
+            done.unchanged += 1
+
+    def _absorb(self, claim: ClaimT) -> bool:
+        root = self._roots.get(claim.root)
+        if root is None:
+            root = self._roots[claim.root] = self._domain.new_root()
+        if not self._domain.absorb(root, claim):
+            return False
+        self._touched.add(claim.root)
+        return True
+
+    def drain(self) -> Flush | None:
+        """What must be written now, and forget that it must be; None when nothing happened since the last time."""
+        if self.next_offset is None or self.next_offset == self.written_offset:
+            return None
+        self._recount()
+        pending, self._pending = self._pending, _Pending()
+        cells = {key: self._totals.get(key, _NOTHING) for key in pending.cells}
+        self.written_offset = self.next_offset
+        return Flush(pending.entities, cells, pending.parked, self.next_offset)
+
+    def _recount(self) -> None:
+        """Subtract what each touched root contributed, add what it contributes now."""
+        for name in self._touched:
+            old = self._contributed.pop(name, {})
+            new = self._domain.cells(self._roots[name])
+            if new:
+                self._contributed[name] = new
+            for key in old.keys() | new.keys():
+                self._move(key, old.get(key), new.get(key))
+        self._touched.clear()
+
+    def _move(self, key: CellKey, old: _Contribution | None, new: _Contribution | None) -> None:
+        if old == new:
+            return
+        before = self._totals.get(key, _NOTHING)
+        n = before.n - (old.n if old else 0) + (new.n if new else 0)
+        row = new.row if new else None
+        if n or row is not None:
+            self._totals[key] = CellValue(n, row)
+        else:
+            self._totals.pop(key, None)
+        self._pending.cells.add(key)
+
+    def restore(self, claims: Iterable[ClaimT], next_offset: int | None) -> None:
+        """Take over what a predecessor wrote; nothing of it needs writing again."""
+        for claim in claims:
+            self._absorb(claim)
+        self._recount()
+        self._pending = _Pending()
+        self.next_offset = self.written_offset = next_offset
+
+    def reconcile(self, logged: Mapping[CellKey, CellValue]) -> list[CellKey]:
+        """Compare with the cells in the log; what differs is written at the next flush.
+
+        Returns:
+            The cells that differ: none, unless the rules of counting changed since they were written.
+        """
+        keys = {*logged, *self._totals}
+        differing = [key for key in keys if logged.get(key, _NOTHING) != self._totals.get(key, _NOTHING)]
+        self._pending.cells.update(differing)
+        if differing:
+            self.written_offset = None
+        return differing
+
+    def totals(self) -> Mapping[CellKey, CellValue]:
+        """Every cell that is not zero, after counting what was touched."""
+        self._recount()
+        return self._totals

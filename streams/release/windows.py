@@ -1,0 +1,36 @@
+"""Windows of time, relative to a day of Europe/Paris."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Final
+
+#: ``P30D`` is today and the 29 days after it.
+DAYS_AHEAD: Final[Mapping[str, int]] = {"P30D": 30, "P60D": 60, "P90D": 90}
+#: Whole calendar months, the current one first.
+MONTHS_AHEAD: Final = 12
+
+
+@cache
+def months(today: date) -> tuple[str, ...]:
+    """The calendar months that are released, as ``2026-11``."""
+    first = today.year * 12 + today.month - 1
+    return tuple(f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(first, first + MONTHS_AHEAD))
+
+
+def windows(today: date) -> tuple[str, ...]:
+    """Every window that is released."""
+    return (*DAYS_AHEAD, *months(today))
+
+
+def counts(days: Mapping[date, int], today: date) -> dict[str, int]:
+    """Persons in each window, from persons on each day; windows without anybody are left out."""
+    released = frozenset(months(today))
+    totals: dict[str, int] = {}
+    for day, n in days.items():
+        ahead = (day - today).days
+        found = [window for window, length in DAYS_AHEAD.items() if 0 <= ahead < length]
+        month = f"{day.year:04d}-{day.month:02d}"
+        for window in [*found, month] if month in released else found:
+            totals[window] = totals.get(window, 0) + n
+    return {window: n for window, n in totals.items() if n}

@@ -1,0 +1,47 @@
+"""What a worker must know."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from connectors.kafka.settings import KafkaSettings
+
+
+class StreamSettings(BaseModel):
+    """Settings of a worker.
+
+    Attributes:
+        kafka: The cluster.
+        prefix: Put before each topic's name.
+        app_id: Consumer group, and prefix of transactional ids.
+        region: INSEE code of the region.
+        area_tables: Extra tables of areas.
+        trade_table: The operator's correspondence of Formacodes.
+        sources: Sources in the order in which they are believed.
+        flush_interval_s: Seconds between two transactions of a partition.
+        publish_interval_s: Seconds between two publications of the release.
+        session_timeout_s: A worker that is silent for longer loses its partitions.
+        instance_id: Static member name, for fixed replicas.
+        disclosure_base: Counts of persons are rounded to a multiple of it.
+        disclosure_threshold: Smaller counts are not published.
+        horizon_days: Sessions that end or start later than this are not released yet.
+        data_dir: Where Faust keeps its files, one folder a process.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kafka: KafkaSettings
+    prefix: str = ""
+    app_id: str = "beffroi"
+    region: str = "32"
+    area_tables: tuple[Path, ...] = ()
+    trade_table: Path | None = None
+    sources: tuple[str, ...] = ("kairos",)
+    flush_interval_s: float = Field(0.2, gt=0)
+    publish_interval_s: float = Field(0.15, gt=0)
+    session_timeout_s: float = Field(10.0, ge=1)
+    instance_id: str | None = None
+    disclosure_base: int = Field(5, ge=1)
+    disclosure_threshold: int = Field(5, ge=1)
+    horizon_days: int = Field(180, ge=1)
+    data_dir: Path

@@ -1,0 +1,1 @@
+"""Views: what one root contributes to each, as pure functions."""
