@@ -7,7 +7,14 @@ from time import monotonic
 from typing import Any, Final
 
 from confluent_kafka import KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stubs forget to re-export these names
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
 from connectors.kafka.settings import KafkaSettings
 from schemas.errors import KafkaUnavailable, TopicPlanRefused
@@ -171,5 +178,9 @@ def await_broker(settings: KafkaSettings, timeout_s: float) -> None:
 
 
 def _client(settings: KafkaSettings) -> AdminClient:
-    config = {**settings.client_config(), "log_level": 0, "reconnect.backoff.max.ms": 500}
+    config: dict[str, str | int | float | bool] = {
+        **settings.client_config(),
+        "log_level": 0,
+        "reconnect.backoff.max.ms": 500,
+    }
     return AdminClient(config, logger=logging.getLogger("librdkafka"))

@@ -1,0 +1,244 @@
+"""One row: from bytes to what it says of a person's place and of its session."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, NamedTuple
+
+from connectors.formats.base import Context, Problem
+from connectors.formats.kairos_csv.columns import CERTIFICATIONS, FORMACODES, SEPARATOR, SESSION
+from connectors.formats.kairos_csv.values import Fault, present, to_date, to_funders, to_scheme, to_siret
+from connectors.privacy import has_nir, is_nir_without_key, shape
+
+_COMMUNE: Final = re.compile(r"\d[\dAB]\d{3}")
+_POSTCODE: Final = re.compile(r"\d{5}")
+_FORMACODE: Final = re.compile(r"\d{5}")
+_IDENTIFIER: Final = re.compile(r"[\w.:/-]{1,64}")
+START, END = "dd_datedebutplanformation", "dd_datefinplanformation"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPart:
+    """What one row says of its session; shared by the rows that say the same."""
+
+    session: str
+    number: str | None
+    title: str | None
+    provider: str | None
+    siret: str | None
+    insee: str | None
+    postcode: str | None
+    city: str | None
+    formacodes: tuple[str, ...]
+    certifications: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One trainee's place."""
+
+    line: int
+    person: str
+    part: SessionPart
+    starts_on: date | None
+    ends_on: date
+    scheme: str | None
+    funders: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Session and person."""
+        return (self.part.session, self.person)
+
+    @property
+    def content(self) -> tuple[str, ...]:
+        """What it says of the person's place, as text that can be compared."""
+        return (str(self.ends_on), str(self.starts_on), self.scheme or "", ";".join(self.funders))
+
+
+class BadRow(Exception):  # never leaves this room
+    """The row cannot be taken."""
+
+    def __init__(self, problem: Problem, content: Mapping[str, str] | None = None) -> None:
+        super().__init__(problem.message)
+        self.problem = problem
+        self.content = content
+
+
+class _Found(NamedTuple):
+    part: SessionPart
+    faults: tuple[tuple[str, Fault, str], ...]
+
+
+class RowReader:
+    """Reads rows of one file.
+
+    Args:
+        positions: Where each column stands.
+        width: Number of columns.
+        encoding: Of the text.
+        context: Source, instant, pseudonyms, territory.
+        warn: Told what was left out of a row that is taken.
+    """
+
+    def __init__(
+        self, positions: Mapping[str, int], width: int, encoding: str, context: Context,
+        warn: Callable[[Problem], None],
+    ) -> None:  # fmt: skip
+        self._at = positions
+        self._width = width
+        self._encoding = encoding.replace("-sig", "")
+        self._context = context
+        self._warn = warn
+        self._session_at = [positions[name] for name in SESSION if name in positions]
+        self._parts: dict[tuple[bytes, ...], _Found] = {}
+
+    def read(self, line: int, content: bytes) -> Row:
+        """The row; raises BadRow."""
+        cells = content.split(SEPARATOR)
+        if len(cells) != self._width:
+            raise BadRow(Problem(
+                line, "row", "column-count", f"{len(cells)} columns where the header names {self._width}",
+                "a value may hold a |, or the row was cut: export it again",
+            ))  # fmt: skip
+        self._refuse_nir(line, content, cells)
+        person = self._person(line, cells)
+        found = self._part(line, cells)
+        try:
+            return self._row(line, cells, person, found)
+        except BadRow as bad:
+            raise BadRow(bad.problem, _kept(found.part, person)) from None
+
+    def _row(self, line: int, cells: list[bytes], person: str, found: _Found) -> Row:
+        ends_on = self._date(line, cells, END)
+        starts_on = self._date(line, cells, START)
+        if ends_on is None:
+            raise BadRow(Problem(line, END, "missing", "no end date", "give the planned end of the training"))
+        if starts_on and ends_on < starts_on:
+            raise BadRow(Problem(
+                line, END, "end-before-start", "the training ends before it starts", "check the two dates",
+            ))  # fmt: skip
+        for pointer, fault, looks in found.faults:
+            self._warn(Problem(line, pointer, fault.code, fault.message, fault.fix, looks))
+        scheme, funders = self._text(line, cells, "c_dispositifformation"), self._text(line, cells, "liste_financeur")
+        return Row(
+            line, person, found.part, starts_on, ends_on,
+            to_scheme(scheme) if scheme else None, to_funders(funders) if funders else (),
+        )  # fmt: skip
+
+    def _refuse_nir(self, line: int, content: bytes, cells: list[bytes]) -> None:
+        if has_nir(content) or any(len(cell) == 13 and is_nir_without_key(cell) for cell in cells):  # noqa: PLR2004  # digits of a NIR without key
+            names = {at: name for name, at in self._at.items()}
+            at = next((n for n, cell in enumerate(cells) if has_nir(cell) or is_nir_without_key(cell)), -1)
+            raise BadRow(Problem(
+                line, names.get(at, f"column {at + 1}"), "nir",
+                "holds what looks like a national identification number (NIR), which must never be sent",
+                "remove it at its source and send the file again",
+            ))  # fmt: skip
+
+    def _person(self, line: int, cells: list[bytes]) -> str:
+        national = self._cell(cells, "dn_individu_national")
+        local = self._cell(cells, "c_individulocal")
+        if national is None and local is None:
+            raise BadRow(Problem(
+                line, "dn_individu_national", "missing", "neither a national nor a local identifier of the trainee",
+                "give one of dn_individu_national, c_individulocal",
+            ))  # fmt: skip
+        return self._context.pseudonyms.person(national=national, source=self._context.source, local=local)
+
+    def _cell(self, cells: list[bytes], name: str) -> bytes | None:
+        at = self._at.get(name)
+        return None if at is None else present(cells[at])
+
+    def _text(self, line: int, cells: list[bytes], name: str) -> str | None:
+        cell = self._cell(cells, name)
+        if cell is None:
+            return None
+        try:
+            return cell.decode(self._encoding)
+        except UnicodeDecodeError as error:
+            raise BadRow(Problem(
+                line, name, "encoding", f"byte 0x{cell[error.start]:02x} means nothing in {self._encoding}",
+                "save the file as UTF-8",
+            )) from None  # fmt: skip
+
+    def _date(self, line: int, cells: list[bytes], name: str) -> date | None:
+        text = self._text(line, cells, name)
+        if text is None:
+            return None
+        found = to_date(text, self._context.as_of.date())
+        if isinstance(found, Fault):
+            raise BadRow(Problem(line, name, found.code, found.message, found.fix, shape(text)))
+        return found
+
+    def _part(self, line: int, cells: list[bytes]) -> _Found:
+        key = tuple(cells[at] for at in self._session_at)
+        found = self._parts.get(key)
+        if found is None:
+            found = self._parts[key] = self._read_part(line, cells)
+        return found
+
+    def _read_part(self, line: int, cells: list[bytes]) -> _Found:
+        texts = {name: self._text(line, cells, name) for name in SESSION}
+        session = texts["dn_session_id"]
+        if session is None or not _IDENTIFIER.fullmatch(session):
+            raise BadRow(Problem(
+                line, "dn_session_id", "missing" if session is None else "bad-identifier",
+                "no usable session number", "give Kairos' own number of the session", shape(session or ""),
+            ))  # fmt: skip
+        faults: list[tuple[str, Fault, str]] = []
+        return _Found(self._session_part(session, texts, faults), tuple(faults))
+
+    def _session_part(
+        self, session: str, texts: Mapping[str, str | None], faults: list[tuple[str, Fault, str]]
+    ) -> SessionPart:
+        def fitting(name: str, pattern: re.Pattern[str], what: str) -> str | None:
+            text = texts[name]
+            if text is not None and not pattern.fullmatch(text):
+                faults.append((name, Fault("bad-code", f"not {what}; left out", f"give {what}"), shape(text)))
+                return None
+            return text
+
+        siret = to_siret(texts["dc_siret"]) if texts["dc_siret"] else None
+        if isinstance(siret, Fault):
+            faults.append(("dc_siret", siret, shape(texts["dc_siret"] or "")))
+        codes = [code for name in FORMACODES if (code := fitting(name, _FORMACODE, "a Formacode of five digits"))]
+        part = SessionPart(
+            session=session,
+            number=fitting("dc_numeroicsession", _IDENTIFIER, "an Intercarif session number"),
+            title=texts["dc_lblformation"],
+            provider=texts["dc_lblorganisme"] or texts["dc_raisonsociale"],
+            siret=None if isinstance(siret, Fault) else siret,
+            insee=fitting("dc_insee_lieuformation", _COMMUNE, "an INSEE code of a commune"),
+            postcode=fitting("dc_cp_lieuformation", _POSTCODE, "a postcode of five digits"),
+            city=texts["dc_ville_lieuformation"],
+            formacodes=tuple(dict.fromkeys(codes)),
+            certifications=tuple(dict.fromkeys(code for name in CERTIFICATIONS if (code := texts[name]))),
+        )
+        self._check_place(part, faults)
+        return part
+
+    def _check_place(self, part: SessionPart, faults: list[tuple[str, Fault, str]]) -> None:
+        if self._context.territory.resolve(part.insee, part.postcode, part.city) is None:
+            faults.append((
+                "dc_insee_lieuformation",
+                Fault(
+                    "unknown-commune",
+                    "no commune is known under this code, postcode and town; counted as an unknown place",
+                    "give the INSEE code of the commune",
+                ),
+                shape(part.insee or ""),
+            ))  # fmt: skip
+
+
+def _kept(part: SessionPart, person: str) -> dict[str, str]:
+    """What of a refused row is kept for its correction: codes and numbers that have their form, and the pseudonym."""
+    kept = {
+        "dn_session_id": part.session,
+        "dc_numeroicsession": part.number,
+        "dc_insee_lieuformation": part.insee,
+        "dc_cp_lieuformation": part.postcode,
+        "person": person,
+    }
+    return {name: value for name, value in kept.items() if value}

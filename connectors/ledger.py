@@ -1,0 +1,134 @@
+"""The ledger: what each source last published, so that duplicates, outdated and vanished things are known.
+
+It lies in a compacted topic, in the partition that the source's name decides, and is written in the transaction of
+the publication itself: it never says more or less than what was published.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from connectors.kafka.clients import reader
+from connectors.kafka.partitioning import partition_for
+from connectors.kafka.settings import KafkaSettings
+from schemas.codec import Codec
+from schemas.contracts import LEDGER_ENTRY
+
+#: Kind of the entry that keeps the instant of the last snapshot.
+SNAPSHOT: Final = "snapshot"
+_BATCH: Final = 10_000
+_DIGEST_BYTES: Final = 16
+
+
+def digest(wire: bytes) -> bytes:
+    """What tells two records apart."""
+    return sha256(wire).digest()[:_DIGEST_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The last publication of one thing.
+
+    Attributes:
+        root: Root key it was published under.
+        thing: Key inside the root.
+        version: Milliseconds.
+        digest: Of the wire bytes.
+        withdrawn: Published as a retraction.
+    """
+
+    root: str
+    thing: str
+    version: int
+    digest: bytes
+    withdrawn: bool
+
+
+@dataclass(slots=True)
+class Ledger:
+    """All entries of one source, by kind and source key; and the version of its last snapshot, 0 without."""
+
+    entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    snapshot: int = 0
+
+    def live(self, kind: str) -> int:
+        """Things of a kind that the source holds."""
+        return sum(1 for (found, _), entry in self.entries.items() if found == kind and not entry.withdrawn)
+
+    def vanished(self, present: Iterable[tuple[str, str]], version: int) -> list[tuple[tuple[str, str], Entry]]:
+        """What an older publication held and a snapshot of this version does not."""
+        kept = frozenset(present)
+        return [
+            (key, entry)
+            for key, entry in self.entries.items()
+            if key not in kept and not entry.withdrawn and entry.version < version
+        ]
+
+
+class LedgerTopic:
+    """The ledger of one source on Kafka.
+
+    Args:
+        kafka: The cluster.
+        topic: Its full name.
+        partitions: Of the topic.
+        source: The feed.
+        codec: One for all.
+    """
+
+    def __init__(self, kafka: KafkaSettings, topic: str, partitions: int, source: str, codec: Codec) -> None:
+        self.topic = topic
+        self.partition = partition_for(source.encode(), partitions)
+        self._kafka = kafka
+        self._source = source
+        self._codec = codec
+
+    def key(self, kind: str, source_key: str) -> bytes:
+        """Key of an entry."""
+        return f"{self._source}\x1f{kind}\x1f{source_key}".encode()
+
+    def value(self, entry: Entry) -> bytes:
+        """Wire bytes of an entry."""
+        record = {name: getattr(entry, name) for name in ("root", "thing", "version", "digest", "withdrawn")}
+        return self._codec.encode(LEDGER_ENTRY, record)
+
+    def snapshot_entry(self, version: int) -> tuple[bytes, bytes]:
+        """Key and value that keep the instant of a snapshot."""
+        return self.key(SNAPSHOT, ""), self.value(Entry("", "", version, b"", withdrawn=False))
+
+    def read(self) -> Ledger:
+        """Everything this source published, as of now; raises KafkaException."""
+        ledger = Ledger()
+        consumer = reader(self._kafka)
+        try:
+            consumer.assign([TopicPartition(self.topic, self.partition, 0)])
+            while not self._take(consumer, ledger):
+                pass
+        finally:
+            consumer.close()
+        return ledger
+
+    def _take(self, consumer: Consumer, ledger: Ledger) -> bool:
+        """Take what was fetched; True at the end of the partition."""
+        for message in consumer.consume(_BATCH, 0.5):
+            error = message.error()
+            if error is None:
+                self._note(ledger, message.key() or b"", message.value() or b"")
+            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's name
+                return True
+            elif not error.retriable():
+                raise KafkaException(error)
+        return False
+
+    def _note(self, ledger: Ledger, key: bytes, value: bytes) -> None:
+        source, kind, source_key = key.decode().split("\x1f", 2)
+        if source != self._source:
+            return
+        record = self._codec.read(LEDGER_ENTRY, value)
+        if kind == SNAPSHOT:
+            ledger.snapshot = record["version"]
+        else:
+            ledger.entries[kind, source_key] = Entry(**record)

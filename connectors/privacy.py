@@ -1,0 +1,88 @@
+"""What protects people at the edge: pseudonyms, the detector of national numbers, shapes instead of values."""
+
+import hmac
+import os
+import re
+import secrets
+import stat
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from schemas.errors import SettingsError
+
+KEY_BYTES: Final = 32
+#: 128 bits: nobody meets a collision among all the trainees of a country.
+_PSEUDONYM_BYTES: Final = 16
+_SHAPE_CHARACTERS: Final = 40
+
+#: The NIR: sex, year, month (or 20 and above when unknown), département (2A, 2B), commune, order, key.
+#: Source: INSEE, "Répertoire national d'identification des personnes physiques".
+_GROUPS: Final = (
+    rb"[1-478]", rb"\d{2}", rb"(?:0[1-9]|1[0-2]|[2-9]\d)", rb"(?:\d{2}|2[ABab])", rb"\d{3}", rb"\d{3}"
+)  # fmt: skip
+_WITH_KEY: Final = re.compile(rb"(?<![0-9A-Za-z])" + rb"[ .]?".join((*_GROUPS, rb"\d{2}")) + rb"(?![0-9A-Za-z])")
+_WITHOUT_KEY: Final = re.compile(rb"".join(_GROUPS))
+
+
+class Pseudonymiser:
+    """Turns a person's identifier into a keyed pseudonym that nobody without the key can link.
+
+    Args:
+        key: Secret of this deployment.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        self._start = hmac.new(key, digestmod=sha256)
+
+    def person(self, *, national: bytes | None, source: str, local: bytes | None) -> str:
+        """32 hexadecimal characters: of the national France Travail identifier when there is one, else of the local."""
+        text = b"france-travail:" + national if national else f"{source}:".encode() + (local or b"")
+        keyed = self._start.copy()
+        keyed.update(text)
+        return keyed.digest()[:_PSEUDONYM_BYTES].hex()
+
+
+def load_or_create_key(path: Path) -> bytes:
+    """The pseudonyms' key; made on first use, readable by its owner alone.
+
+    Raises:
+        SettingsError: Others may read the file, or it is no key.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_hex(KEY_BYTES).encode())
+    except FileExistsError:
+        pass
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
+    text = path.read_bytes().strip()
+    if not re.fullmatch(rb"[0-9a-f]{64}", text):
+        raise SettingsError(
+            f"the key file {path} does not hold {KEY_BYTES} bytes in hexadecimal",
+            fix="restore it from its backup: another key gives every person another pseudonym",
+        )
+    return bytes.fromhex(text.decode())
+
+
+def has_nir(line: bytes) -> bool:
+    """Whether a line holds a national identification number: 15 digits with a right key, spaces or dots allowed."""
+    return any(_key_is_right(found[0]) for found in _WITH_KEY.finditer(line))
+
+
+def is_nir_without_key(field: bytes) -> bool:
+    """Whether a whole field is built like a NIR without its key: 13 digits."""
+    return _WITHOUT_KEY.fullmatch(field.strip()) is not None
+
+
+def _key_is_right(found: bytes) -> bool:
+    digits = re.sub(rb"[ .]", b"", found).upper()
+    number, key = digits[:13].replace(b"2A", b"19").replace(b"2B", b"18"), int(digits[13:])
+    return 97 - int(number) % 97 == key
+
+
+def shape(value: str) -> str:
+    """What a value looks like without saying it: digits as 9, letters as A, 40 characters at most."""
+    plain = re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", value[:_SHAPE_CHARACTERS]))
+    return plain + ("…" if len(value) > _SHAPE_CHARACTERS else "")
