@@ -1,18 +1,18 @@
 """Composition: from settings to the parts that run. Only this room builds, only the commands start."""
 
+from portal.settings import PortalSettings
+
+from beffroi.embedded import EmbeddedKafka
+from beffroi.settings import Settings
 from connectors.intake import Intake
 from connectors.kafka import admin
 from connectors.kafka.settings import KafkaSettings
 from connectors.privacy import Pseudonymiser, load_or_create_key
-from portal.settings import PortalSettings
 from schemas.clock import system_clock
 from schemas.errors import KafkaUnavailable
 from schemas.territory.areas import Territory
 from schemas.topics import catalogue
 from streams.settings import StreamSettings
-
-from beffroi.embedded import EmbeddedKafka
-from beffroi.settings import Settings
 
 #: A command that a person waits for says after this long that no broker answers.
 BROKER_PATIENCE_S = 5.0

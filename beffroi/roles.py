@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from beffroi import compose
 from beffroi.settings import Settings
 from monitoring.logs import configure
+from schemas.clock import system_clock
 
 #: A process that a supervisor starts may come up before its broker does.
 ROLE_PATIENCE_S = 60.0
@@ -25,8 +26,8 @@ def configure_logs(settings: Settings) -> None:
 
 def run_worker_role(settings: Settings) -> None:
     """Run one worker until it is told to stop; see ``streams.app.run_worker`` for the exit codes."""
-    from monitoring.serve import serve
     from monitoring.release import ReleaseMetrics
+    from monitoring.serve import serve
     from monitoring.streams import StreamMetrics, WorkerHealth
     from streams.app import run_worker
 
@@ -56,20 +57,13 @@ def run_simulator_role(
     settings: Settings, *, seed: int, pause_s: float, steps: int | None, scale: float, folder: Path | None
 ) -> None:
     """Play the partners of an invented region until it is told to stop."""
-    from beffroi.simulator import simulate
+    from beffroi.simulator.play import deliveries, make_region, simulate
 
     configure_logs(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     intake = compose.intake(settings, compose.kafka(settings, ROLE_PATIENCE_S))
-    simulate(
-        intake=intake,
-        territory=compose.territory(settings),
-        folder=folder or settings.data_dir / "simulated",
-        seed=seed,
-        scale=scale,
-        steps=steps,
-        pause_s=pause_s,
-        wait=stop.wait,
-    )
+    region = make_region(seed, compose.territory(settings), scale, system_clock)
+    files = deliveries(region, folder or settings.data_dir / "simulated", system_clock)
+    simulate(intake, files, steps=steps, pause_s=pause_s, wait=stop.wait)

@@ -39,8 +39,8 @@ def publish(bootstrap: str, path: Path) -> None:
         clock=system_clock,
     )
     print(render(intake.publish_file(path, "kairos-csv", as_of=datetime(2026, 11, 23, tzinfo=UTC))))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024) / 1024
-    print(f"peak memory {peak * (1 if sys.platform != 'darwin' else 1 / 1024):.0f} MB")
+    kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    print(f"peak memory {kilobytes / 1024:.0f} MB")
 
 
 def main(rows: int) -> None:

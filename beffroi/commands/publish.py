@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from schemas.clock import PARIS
+
 #: Some rows were refused, the others were taken.
 EX_SOME_REFUSED = 4
 

@@ -9,7 +9,7 @@ from typing import IO
 
 from beffroi.guardian import guarded
 
-#: A role stops in 1–3 s; one that does not is killed, so that Ctrl-C ends everything within 10 s.
+#: A role stops in 1 to 3 s; one that does not is killed, so that Ctrl-C ends everything within 10 s.
 GRACE_S = 5.0
 #: A log that grew beyond this is begun anew at the next start, the old one kept beside it.
 LOG_BYTES = 20 * 1024 * 1024
