@@ -1,13 +1,12 @@
 """Composition: from settings to the parts that run. Only this room builds, only the commands start."""
 
-from portal.settings import PortalSettings
-
 from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import Settings
 from connectors.intake import Intake
 from connectors.kafka import admin
 from connectors.kafka.settings import KafkaSettings
 from connectors.privacy import Pseudonymiser, load_or_create_key
+from portal.settings import PortalSettings
 from schemas.clock import system_clock
 from schemas.errors import KafkaUnavailable
 from schemas.territory.areas import Territory
@@ -97,6 +96,4 @@ def portal_settings(settings: Settings, cluster: KafkaSettings) -> PortalSetting
         area_tables=settings.area_tables,
         trade_table=settings.trade_table,
         theme_css=settings.theme_css,
-        disclosure_base=settings.disclosure_base,
-        disclosure_threshold=settings.disclosure_threshold,
     )

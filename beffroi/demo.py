@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from rich.console import Console
 
 from beffroi.embedded.identity import Identity
 from beffroi.settings import Settings
+from beffroi.simulator import TRADE_TABLE
 from beffroi.stack import Stack, Steps, stop_running
 from monitoring.logs import configure
 from schemas.clock import paris_day, system_clock
@@ -35,47 +38,47 @@ class AlreadyRunning(BeffroiError):
 
 def run_up(settings: Settings) -> None:
     """Everything but the invented partners, until Ctrl-C."""
-    with _running(settings) as (stack, steps, stop):
+    with _running(settings) as (stack, steps):
         _invite(steps, settings, None)
-        stack.watch(stop)
+        stack.watch()
 
 
 def run_demo(settings: Settings, *, seed: int, pause_s: float, scale: float) -> None:
     """Everything and an invented region, until Ctrl-C."""
-    with _running(settings) as (stack, steps, stop):
+    shown = settings.model_copy(update={"trade_table": settings.trade_table or TRADE_TABLE})
+    with _running(shown) as (stack, steps):
         command = ["simulate", "--seed", str(seed), "--pause", str(pause_s), "--scale", str(scale)]
         with steps.under_way("publishing the files of an invented region"):
             stack.add("partners", command)
-            count = _await_counts(settings, stop)
-        steps.say(f"the page shows counts: about {count} people finish a training within 90 days")
-        _invite(steps, settings, _sample(settings, seed))
-        stack.watch(stop)
+            count = _await_counts(shown)
+        steps.say(f"the page shows counts: about {count:,} people finish a training within 90 days")
+        _invite(steps, shown, _sample(shown, seed))
+        stack.watch()
 
 
 @contextmanager
-def _running(settings: Settings) -> Iterator[tuple[Stack, Steps, threading.Event]]:
-    """The stack with its stop signal and its state file; says how long the end took."""
+def _running(settings: Settings) -> Iterator[tuple[Stack, Steps]]:
+    """The stack with its state file, until a signal; says when the end is reached."""
     configure("WARNING", json=False)
     steps = Steps(Console(soft_wrap=True), time.monotonic)
-    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda *_: _interrupt(stop))
+        signal.signal(number, _interrupt)
     with _state_file(settings):
         try:
             with Stack(settings, steps) as stack:
-                stop.clear()
-                yield stack, steps, stop
-                steps.say("stopping")
+                try:
+                    yield stack, steps
+                except KeyboardInterrupt:
+                    steps.say("stopping")
         except KeyboardInterrupt:
-            steps.say("interrupted")
+            steps.say("interrupted while starting")
     steps.say("everything is stopped")
 
 
-def _interrupt(stop: threading.Event) -> None:
-    """The first signal asks; while starting, it interrupts at once."""
-    if stop.is_set():
-        return
-    stop.set()
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """The first signal ends the run; while things are being stopped, further ones change nothing."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -120,13 +123,14 @@ def run_down(settings: Settings, *, wipe: bool) -> None:
         console.print(f"removed {settings.data_dir}")
 
 
-def _await_counts(settings: Settings, stop: threading.Event) -> int:
+def _await_counts(settings: Settings) -> int:
+    pause = threading.Event()
     deadline = time.monotonic() + FIRST_COUNTS_PATIENCE_S
-    while time.monotonic() < deadline and not stop.is_set():
+    while time.monotonic() < deadline:
         count = _headline(settings)
         if count:
             return count
-        stop.wait(0.2)
+        pause.wait(0.2)
     raise BeffroiError(
         "the first files did not reach the page in time",
         fix=f"look at the logs in {settings.data_dir / 'logs'}",

@@ -95,6 +95,8 @@ class Stack:
         """What a child process inherits: ours, with the cluster's address made explicit."""
         made = {"KAFKA": self.cluster.bootstrap if self.cluster else self._settings.kafka}
         made["DATA_DIR"] = str(self._settings.data_dir)
+        if self._settings.trade_table:
+            made["TRADE_TABLE"] = str(self._settings.trade_table)
         if self._settings.embedded:
             made |= {"PARTITIONS": str(self._settings.partitions or EMBEDDED_PARTITIONS), "REPLICATION": "1"}
         return os.environ | {ENV_PREFIX + name: value for name, value in made.items()}
@@ -124,24 +126,26 @@ class Stack:
                 )
             pause.wait(0.1)
 
-    def watch(self, stop: threading.Event) -> None:
-        """Keep everything running until told to stop: what ends is started again, and said."""
-        while not stop.wait(WATCH_PERIOD_S):
+    def watch(self) -> None:
+        """Keep everything running until a signal interrupts: what ends is started again, and said."""
+        pause = threading.Event()
+        while not pause.wait(WATCH_PERIOD_S):
             if self._broker and not self._broker.alive:
                 self._steps.say("Kafka ended; starting it again")
                 self._broker.start()
             for child in self._children:
-                self._revive(child, stop.wait)
+                self._revive(child, pause.wait)
 
-    def _revive(self, child: Child, wait: Callable[[float], bool]) -> None:
+    def _revive(self, child: Child, wait: Callable[[float], object]) -> None:
         code = child.exit_code
         if code is None:
             return
         again = self._restarts.get(child.name, 0)
         self._restarts[child.name] = again + 1
         self._steps.say(f"the {child.name} ended with {code}; starting it again (its log: {child.log})")
-        if again == 0 or not wait(min(MAX_BACKOFF_S, 2.0 ** (again - 1))):
-            child.start()
+        if again:
+            wait(min(MAX_BACKOFF_S, 2.0 ** (again - 1)))
+        child.start()
 
 
 def healthy(host: str, port: int) -> bool:

@@ -1,0 +1,124 @@
+"""The pages' addresses."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from portal.pages import words
+from portal.pages.search import Search, months
+from portal.queries import WINDOWS
+from portal.readmodel import ReadModel
+from portal.settings import PortalSettings
+from schemas.clock import Clock, paris_day
+from schemas.territory.areas import ARRONDISSEMENT, DEPARTEMENT, EPCI, REGION, Territory
+from schemas.territory.trades import FAMILIES, Trades
+
+_STATIC: Final = Path(__file__).parent.parent / "static"
+#: What is served beside the pages, and as what.
+_FILES: Final = {"beffroi.css": "text/css", "live.js": "text/javascript"}
+_DAY: Final = "public, max-age=86400"
+
+
+class Pages:
+    """Renders pages.
+
+    Args:
+        model: The views.
+        search: Answers searches.
+        settings: Of the portal.
+        clock: Decides the day.
+    """
+
+    def __init__(self, model: ReadModel, search: Search, settings: PortalSettings, clock: Clock) -> None:
+        self._model = model
+        self._search = search
+        self._settings = settings
+        self._clock = clock
+        self._templates = Environment(
+            loader=PackageLoader("portal"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+        )
+        self._templates.globals["words"] = words
+
+    def render(self, name: str, territory: Territory, **values: object) -> HTMLResponse:
+        """A page with what all pages show."""
+        now = self._clock()
+        common = {
+            "region": territory.of_type(REGION)[0],
+            "freshness": [words.age(row, now) for row in self._model.freshness()],
+            "away": _since(self._model.away_s),
+            "theme": self._settings.theme_css is not None,
+        }
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+        return HTMLResponse(self._templates.get_template(name).render(**common, **values), headers=headers)
+
+    def home(self, territory: Territory, trades: Trades, params: "Params") -> HTMLResponse:
+        """The search page."""
+        today = paris_day(self._clock())
+        asked = self._search.understand(params.trade, params.area, params.window, today)
+        with self._model.lock:
+            position = self._model.views["exits"].position
+        values: dict[str, Any] = {
+            "result": self._search.answer(asked, today, params.page),
+            "trade_title": "" if asked.trade == "all" else trades.title(asked.trade),
+            "area_label": _label(asked.area.name, asked.area.type),
+            "options": _options(territory),
+            "families": sorted(FAMILIES.values()),
+            "windows": [(window, words.window(window)) for window in (*WINDOWS, *months(today))],
+            "position": position,
+            "href": self._search.href,
+        }
+        return self.render("exits.html", territory, **values)
+
+
+class Params:
+    """What the address of a search says."""
+
+    def __init__(self, metier: str = "", lieu: str = "", echeance: str = "P90D", page: int = 1) -> None:
+        self.trade, self.area, self.window, self.page = metier[:120], lieu[:120], echeance[:10], page
+
+
+def _label(name: str, kind: str) -> str:
+    return "" if kind == REGION else f"{name} ({words.AREA_TYPES.get(kind, kind)})"
+
+
+def _options(territory: Territory) -> list[str]:
+    kinds = (DEPARTEMENT, ARRONDISSEMENT, EPCI)
+    return [_label(area.name, area.type) for kind in kinds for area in territory.of_type(kind)]
+
+
+def _since(seconds: float) -> str:
+    if not seconds:
+        return ""
+    return "depuis le démarrage" if seconds == float("inf") else f"depuis {round(seconds)} secondes"
+
+
+def router(pages: Pages, territory: Territory, trades: Trades, settings: PortalSettings) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.get("/", response_model=None)
+    def home(metier: str = "", lieu: str = "", echeance: str = "P90D", page: int = 1) -> Response:
+        return pages.home(territory, trades, Params(metier, lieu, echeance, page))
+
+    def plain(name: str) -> Callable[[Request], Response]:
+        def page(request: Request) -> Response:
+            return pages.render(f"{name}.html", territory, base=str(request.base_url).rstrip("/"))
+
+        return page
+
+    for address, name in (("/glossaire", "glossary"), ("/donnees-personnelles", "privacy"), ("/api", "api")):
+        routes.add_api_route(address, plain(name), response_model=None)
+
+    @routes.get("/static/{name}", response_model=None)
+    def static(name: str) -> Response:
+        if name == "theme.css" and settings.theme_css is not None:
+            return FileResponse(settings.theme_css, media_type="text/css", headers={"Cache-Control": _DAY})
+        if name not in _FILES:
+            return Response(status_code=404)
+        return FileResponse(_STATIC / name, media_type=_FILES[name], headers={"Cache-Control": _DAY})
+
+    return routes
