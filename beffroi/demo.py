@@ -124,13 +124,16 @@ def run_down(settings: Settings, *, wipe: bool) -> None:
 
 
 def _await_counts(settings: Settings) -> int:
+    """The headline once the first file is wholly counted: the same number twice in a row."""
     pause = threading.Event()
     deadline = time.monotonic() + FIRST_COUNTS_PATIENCE_S
+    last = 0
     while time.monotonic() < deadline:
         count = _headline(settings)
-        if count:
+        if count and count == last:
             return count
-        pause.wait(0.2)
+        last = count
+        pause.wait(0.5)
     raise BeffroiError(
         "the first files did not reach the page in time",
         fix=f"look at the logs in {settings.data_dir / 'logs'}",

@@ -68,8 +68,14 @@ class Stack:
     def _start(self) -> None:
         self.cluster = self._kafka()
         self._topics(self.cluster)
-        self._role("worker", ["worker"], self._settings.worker_host, self._settings.worker_port)
-        self._role("portal", ["portal"], self._settings.portal_host, self._settings.portal_port)
+        roles = [
+            (self.add("worker", ["worker"]), self._settings.worker_host, self._settings.worker_port),
+            (self.add("portal", ["portal"]), self._settings.portal_host, self._settings.portal_port),
+        ]
+        for child, host, port in roles:
+            with self._steps.under_way(f"starting the {child.name}"):
+                self._await_ready(child, host, port)
+            self._steps.say(f"{child.name} ready")
 
     def _kafka(self) -> KafkaSettings:
         if not self._settings.embedded:
@@ -108,12 +114,6 @@ class Stack:
         self._open.callback(child.stop)
         self._children.append(child)
         return child
-
-    def _role(self, name: str, command: list[str], host: str, port: int) -> None:
-        with self._steps.under_way(f"starting the {name}"):
-            child = self.add(name, command)
-            self._await_ready(child, host, port)
-        self._steps.say(f"{name} ready")
 
     def _await_ready(self, child: Child, host: str, port: int) -> None:
         pause = threading.Event()

@@ -153,7 +153,7 @@ class Search:
         )
 
     def _sentence(self, asked: Asked, disclosed: Mapping[str, Any] | None, today: date) -> str:
-        trade = "" if asked.trade == ALL else f" de {self._trades.title(asked.trade)}"
+        trade = "" if asked.trade == ALL else f" « {self._trades.title(asked.trade)} »"
         place = self.place(asked.area)
         when = words.until(asked.window, today)
         if disclosed is None:
@@ -172,6 +172,8 @@ class Search:
         if area.type == "outside":
             return "hors de la région" if area.code == "france" else "dans un lieu inconnu"
         kind = words.AREA_TYPES.get(area.type, area.type)
+        if area.type == ARRONDISSEMENT:
+            return f"dans l'{kind} {words.of(area.name)}"
         article = "l'" if kind[0] in "aeiou" else "le "
         return f"dans {article}{kind} {area.name}"
 
@@ -198,7 +200,7 @@ class Search:
                 area.name, words.short_count(disclosed), level, self.href(asked, area=area.ref), area == asked.area
             )
             groups.setdefault(self._departement(area.code), []).append(tile)
-        return groups, _bounds(cuts, values)
+        return dict(sorted(groups.items())), _bounds(cuts, values)
 
     def _departement(self, arrondissement: str) -> str:
         commune = next(c for c in self._territory.communes if c.arrondissement == arrondissement)
@@ -212,25 +214,24 @@ class Search:
         near = [*self._territory.neighbours(asked.area.ref), *region]
         there = [self._link(area.name, asked, area=area.ref) for area in near if area != asked.area]
         everything = [self._link("tous les métiers", asked, trade=ALL)] if asked.trade != ALL else []
-        return [link for link in [*here, *there, *everything] if link is not None]
+        later = [self._link("90 prochains jours", asked, window="P90D")] if asked.window != "P90D" else []
+        return [link for link in [*later, *here, *there, *everything] if link is not None]
 
     def _link(self, text: str, asked: Asked, **changed: str) -> Link | None:
-        disclosed = self.count(changed.get("area", asked.area.ref), changed.get("trade", asked.trade), asked.window)
+        disclosed = self.count(
+            changed.get("area", asked.area.ref),
+            changed.get("trade", asked.trade),
+            changed.get("window", asked.window),
+        )
         return Link(text, words.count(disclosed), self.href(asked, **changed)) if disclosed else None
 
     def _alternatives(self, asked: Asked) -> list[Link]:
         """Other trades that the typed text may mean."""
         if not asked.trade_text or self._trades.known(asked.trade_text):
             return []
-        others = [ref for ref in self._trades.search(asked.trade_text, 5) if ref != asked.trade]
-        return [
-            Link(
-                self._trades.title(ref),
-                words.count(self.count(asked.area.ref, ref, asked.window)),
-                self.href(asked, trade=ref),
-            )
-            for ref in others
-        ]
+        others = [ref for ref in self._trades.search(asked.trade_text, 8) if ref != asked.trade]
+        links = [self._link(self._trades.title(ref), asked, trade=ref) for ref in others]
+        return [link for link in links if link is not None]
 
     @staticmethod
     def href(asked: Asked, **changed: str) -> str:

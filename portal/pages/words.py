@@ -70,6 +70,13 @@ def short_count(disclosed: Mapping[str, Any] | None) -> str:
     return f"moins de {disclosed['below']}" if disclosed["value"] is None else number(disclosed["value"])
 
 
+def of(name: str) -> str:
+    """``de Lens``, ``d'Arras``, ``du Havre``."""
+    if name.startswith("Le "):
+        return f"du {name[3:]}"
+    return f"d'{name}" if name[0] in "AEIOUYÉÈÊÎÂH" else f"de {name}"
+
+
 def number(value: int) -> str:
     """Thousands apart by a narrow no-break space."""
     return f"{value:,}".replace(",", "\u202f")

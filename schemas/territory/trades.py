@@ -129,14 +129,14 @@ class Trades:
         return {**rome, **families, **other}
 
     def search(self, text: str, count: int = 8) -> tuple[str, ...]:
-        """References of the trades a text may mean, best first: by code, then by the beginnings of words, then by likeness."""
+        """References of the trades a text may mean: by code, then by the beginnings of words, then by likeness."""
         code = text.strip().upper()
         exact = [ref for ref in self._by_code(code) if self.known(ref)]
         words = fold(text).split()
         if not words:
             return tuple(exact)
         starts = [ref for ref, name in self._folded.items() if all(_starts_a_word(word, name) for word in words)]
-        starts.sort(key=lambda ref: (len(self._folded[ref]), ref))
+        starts.sort(key=lambda ref: (ref.startswith("formacode"), len(self._folded[ref]), ref))
         like = process.extract(
             " ".join(words), self._folded, scorer=fuzz.token_set_ratio, limit=count, score_cutoff=_LIKE_ENOUGH
         )

@@ -1,0 +1,65 @@
+# Needs Python 3.11 to 3.13 and make, nothing else.
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format lock bench clean
+
+help: ## Say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.run ## Run everything on this machine with an invented region; Ctrl-C stops it
+	@exec $(BIN)/beffroi demo
+
+test: $(VENV)/.dev ## Run every test, with a real broker and a real browser
+	@$(BIN)/python -m pytest -q $(ARGS)
+
+lint: $(VENV)/.dev ## Check style, types, imports and what is generated
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/beffroi contracts generate --check
+
+format: $(VENV)/.dev ## Put code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: ## Resolve the requirements anew
+	@rm -rf $(VENV)-lock && $(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install -q uv==0.9.9
+	$(VENV)-lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--extra checkout pyproject.toml -o requirements/run.lock
+	$(VENV)-lock/bin/uv pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--extra checkout --extra dev -c requirements/run.lock pyproject.toml -o requirements/dev.lock
+	@rm -rf $(VENV)-lock
+
+bench: $(VENV)/.dev ## Measure
+	$(BIN)/python bench/publish_kairos.py
+	$(BIN)/python bench/engine_apply.py
+
+clean: ## Remove what was installed here; data are removed by `beffroi down --wipe`
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11, 3.12 or 3.13 with the modules venv and ensurepip is on the path" >&2; \
+		echo "  fix: install one (on Debian: apt install python3 python3-venv), or say which: make PYTHON=/path/to/python3.11" >&2; exit 69; }
+	@echo "1/3 making an environment in $(VENV) with $(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/run.lock pyproject.toml | $(BIN)/python
+	@echo "2/3 installing the locked requirements (about 15 s)"
+	@$(PIP) install -q --require-hashes --no-deps -r requirements/run.lock
+	@echo "3/3 installing Beffroi from this folder"
+	@$(PIP) install -q --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
+	@echo "2/3 installing the locked requirements for development (about 30 s)"
+	@$(PIP) install -q --require-hashes --no-deps -r requirements/dev.lock
+	@echo "3/3 installing Beffroi from this folder"
+	@$(PIP) install -q --no-build-isolation --no-deps -e .
+	@touch $@ $(VENV)/.run

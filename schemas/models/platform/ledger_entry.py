@@ -1,0 +1,22 @@
+"""Generated from schemas/avro by `beffroi contracts generate`: never edit."""
+
+
+from __future__ import annotations
+from pydantic import BaseModel, Field
+
+
+class LedgerEntry(BaseModel):
+    """
+    What a source's last publication said of one thing: lets the intake tell duplicates, outdated rows and vanished ones.
+    """
+
+    root: str = Field(..., description="Root key under which the thing was published.")
+    version: int = Field(..., description="Version published.")
+    digest: bytes = Field(
+        ..., description="First 16 bytes of the SHA-256 of the record's wire bytes."
+    )
+    withdrawn: bool = Field(False, description="Published as a retraction.")
+    thing: str = Field(
+        "",
+        description="Key of the thing inside its root: empty for the root itself, the pseudonym for an enrolment.",
+    )

@@ -1,0 +1,31 @@
+"""Generated from schemas/avro by `beffroi contracts generate`: never edit."""
+
+
+from __future__ import annotations
+from pydantic import AwareDatetime, BaseModel, Field
+
+
+class Quarantined(BaseModel):
+    """
+    A record that could not be taken, with why; never with a personal value.
+    """
+
+    source: str = Field(..., description="The feed.")
+    format: str = Field(..., description="The format it was read with.")
+    file: str | None = Field(None, description="Name of the file, without its folder.")
+    line: int | None = Field(
+        None, description="Line in the file, from 1, the header included."
+    )
+    pointer: str = Field(..., description="The field or column concerned.")
+    code: str = Field(..., description="Cause, from a closed list.")
+    shape: str = Field(
+        ...,
+        description="Shape of the value (digits as 9, letters as A), never the value.",
+    )
+    message: str = Field(..., description="What happened, as a sentence.")
+    fix: str = Field(..., description="What to do about it.")
+    received_at: AwareDatetime = Field(..., description="Instant of the refusal.")
+    content: str | None = Field(
+        None,
+        description="The record's public columns as JSON, for correction and replay; identities as pseudonyms.",
+    )
