@@ -1,5 +1,6 @@
 """The portal's application: built here, started by the composition."""
 
+import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -147,6 +148,9 @@ def run_portal(settings: PortalSettings) -> None:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_S, server_header=False
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal once more when it is done: an end that was asked for is no failure.
+        signal.signal(number, lambda *_: None)
     log.info("portal serves", address=f"http://{settings.host}:{bound.getsockname()[1]}/")
     _Server(config, app.state.portal).run([bound])
 

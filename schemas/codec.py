@@ -91,7 +91,10 @@ def _misfit(contract: Contract, record: Mapping[str, Any]) -> ContractError:
         return ContractError(
             f"{contract.name} has no field {extra}", fix="remove it, or publish under a newer contract"
         )
+    defaults = {field["name"] for field in contract.schema["fields"] if "default" in field}
     for name, kind in fields.items():
+        if name not in record and name in defaults:
+            continue
         try:
             validate(record.get(name), kind)
         except ValidationError:

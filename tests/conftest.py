@@ -61,3 +61,8 @@ def topics(kafka: KafkaSettings, prefix: str) -> str:
     """The whole catalogue under a prefix of this test's own; gives the prefix."""
     admin.apply(kafka, admin.plan({}, catalogue(PARTITIONS, prefix)), 1)
     return prefix
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Goldens are rewritten by a flag, never by hand."""
+    parser.addoption("--rewrite-goldens", action="store_true", help="write the goldens anew; read the diff")

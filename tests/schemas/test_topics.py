@@ -1,0 +1,19 @@
+"""The catalogue of topics."""
+
+from schemas.topics import CATALOGUE, CELLS, TRAINING_ENTITIES, TRAINING_EVENTS, catalogue
+
+
+def test_a_deployment_chooses_the_partitions_of_its_domains_alone() -> None:
+    counts = {topic.name: topic.partitions for topic in catalogue(4)}
+    assert counts[TRAINING_EVENTS] == counts[TRAINING_ENTITIES] == counts[CELLS] == 4
+    assert counts["view.exits.v1"] == counts["release.v1"] == 1
+
+
+def test_views_are_compacted_and_keep_withdrawals_for_a_week() -> None:
+    for topic in CATALOGUE:
+        if topic.name.startswith("view."):
+            assert topic.config == {"cleanup.policy": "compact", "delete.retention.ms": str(7 * 24 * 3600 * 1000)}
+
+
+def test_a_prefix_keeps_deployments_apart() -> None:
+    assert all(topic.name.startswith("lille.") for topic in catalogue(1, "lille."))

@@ -1,0 +1,142 @@
+"""Merging claims: the same state for any order, repetition and splitting of arrivals."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.codec import Codec
+from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
+from schemas.territory.areas import Territory
+from schemas.territory.trades import Trades
+from streams.agents.shell import TrainingDomain
+from streams.domains.claims import precedence
+from streams.domains.training import TrainingRoot
+from streams.views.training import EXITS, SESSIONS, TrainingViews
+
+CODEC = Codec()
+ORDER = precedence(["kairos", "region"])
+VIEWS = TrainingViews(Territory.load(), Trades.load(), CODEC, ORDER)
+DOMAIN = TrainingDomain(CODEC, VIEWS)
+ROOT = "intercarif:SE_1"
+
+
+def provenance(source: str, key: str, version: int, *, withdrawn: bool) -> dict[str, Any]:
+    return {
+        "session_id": ROOT,
+        "source": source,
+        "source_key": key,
+        "version": version,
+        "occurred_at": datetime.fromtimestamp(version, UTC),
+        "withdrawn": withdrawn,
+    }
+
+
+def enrolment(person: int, version: int, *, source: str = "kairos", withdrawn: bool = False, **facts: Any) -> bytes:
+    key = f"{person:032x}"
+    return CODEC.encode(
+        TRAINING_ENROLMENT,
+        {**provenance(source, key, version, withdrawn=withdrawn), "person": key, "status": "ENTERED", **facts},
+    )
+
+
+def session(version: int, *, source: str = "kairos", withdrawn: bool = False, **facts: Any) -> bytes:
+    place = {"commune": {"code": "62498"}, "postcode": None, "label": None}
+    return CODEC.encode(
+        TRAINING_SESSION,
+        {**provenance(source, "1", version, withdrawn=withdrawn), "place": place, "formacodes": ["31816"], **facts},
+    )
+
+
+def root_of(*wires: bytes) -> TrainingRoot:
+    root = TrainingRoot()
+    for wire in wires:
+        root.absorb(DOMAIN.read(wire))
+    return root
+
+
+def exits(root: TrainingRoot) -> dict[str, int]:
+    return {cell: found.n for (view, cell), found in VIEWS.cells(root).items() if view == EXITS}
+
+
+DAYS = st.sampled_from([date(2026, 12, 4), date(2026, 12, 11), date(2027, 1, 8), None])
+EVENTS = st.one_of(
+    st.builds(
+        enrolment,
+        st.integers(1, 3),
+        st.integers(1, 4),
+        source=st.sampled_from(["kairos", "region", "ouiform"]),
+        withdrawn=st.booleans(),
+        status=st.sampled_from(["ENTERED", "ADMITTED", "DROPPED_OUT", None]),
+        planned_end_on=DAYS,
+        actual_end_on=DAYS,
+    ),
+    st.builds(
+        session,
+        st.integers(1, 4),
+        source=st.sampled_from(["kairos", "region"]),
+        withdrawn=st.booleans(),
+        ends_on=DAYS,
+        title=st.sampled_from(["A", "B", None]),
+    ),
+)
+
+
+@given(st.lists(EVENTS, max_size=12).flatmap(lambda events: st.tuples(st.just(events), st.permutations(events * 2))))
+def test_order_and_repetition_of_arrivals_change_no_cell(both: tuple[list[bytes], list[bytes]]) -> None:
+    events, shuffled = both
+    assert VIEWS.cells(root_of(*events)) == VIEWS.cells(root_of(*shuffled))
+
+
+def test_moving_the_end_date_moves_the_exit() -> None:
+    before = root_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
+    assert exits(before) == {"62498|formacode:31816|2026-12-04": 1}
+    before.absorb(DOMAIN.read(enrolment(1, 2, planned_end_on=date(2026, 12, 11))))
+    assert exits(before) == {"62498|formacode:31816|2026-12-11": 1}
+
+
+def test_an_older_version_that_comes_late_changes_nothing() -> None:
+    root = root_of(session(1), enrolment(1, 2, planned_end_on=date(2026, 12, 11)))
+    assert not root.absorb(DOMAIN.read(enrolment(1, 1, planned_end_on=date(2026, 12, 4))))
+
+
+def test_an_exit_is_on_the_actual_day_else_the_planned_else_the_sessions() -> None:
+    root = root_of(
+        session(1, ends_on=date(2027, 1, 8)),
+        enrolment(1, 1, planned_end_on=date(2026, 12, 11), actual_end_on=date(2026, 12, 4)),
+        enrolment(2, 1, planned_end_on=date(2026, 12, 11)),
+        enrolment(3, 1),
+        enrolment(4, 1, status="DROPPED_OUT"),
+    )
+    assert sorted(cell.rpartition("|")[2] for cell in exits(root)) == ["2026-12-04", "2026-12-11", "2027-01-08"]
+
+
+def test_a_person_whom_two_sources_know_counts_once_and_the_first_source_decides() -> None:
+    root = root_of(
+        session(1),
+        enrolment(1, 9, source="region", planned_end_on=date(2026, 12, 4)),
+        enrolment(1, 1, source="kairos", planned_end_on=date(2026, 12, 11)),
+    )
+    assert exits(root) == {"62498|formacode:31816|2026-12-11": 1}
+
+
+def test_a_source_that_takes_a_person_back_leaves_the_other_sources_word() -> None:
+    root = root_of(
+        session(1),
+        enrolment(1, 1, source="region", planned_end_on=date(2026, 12, 4)),
+        enrolment(1, 1, source="kairos", planned_end_on=date(2026, 12, 11)),
+        enrolment(1, 2, source="kairos", withdrawn=True),
+    )
+    assert exits(root) == {"62498|formacode:31816|2026-12-04": 1}
+
+
+def test_a_cancelled_session_counts_nobody() -> None:
+    root = root_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)), session(2, withdrawn=True))
+    assert VIEWS.cells(root) == {}
+
+
+def test_people_of_a_session_that_nobody_described_are_at_an_unknown_place() -> None:
+    root = root_of(enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
+    assert exits(root) == {"?||2026-12-04": 1}
+    assert not [view for view, _ in VIEWS.cells(root) if view == SESSIONS]

@@ -1,0 +1,167 @@
+"""A source partition against naive counting, under crashes at any point, duplicates and reordering."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from streams.engine import CHECKPOINT_KEY, Flush, Partition
+from streams.engine.partition import CellValue
+from tests.streams.test_merge import DOMAIN, EVENTS, enrolment, session
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event at its place in the source partition."""
+
+    offset: int
+    value: bytes | None
+
+
+@dataclass
+class Log:
+    """What transactions wrote: all of one or nothing."""
+
+    entities: dict[bytes, bytes] = field(default_factory=dict)
+    cells: dict[tuple[str, str], CellValue] = field(default_factory=dict)
+    next_offset: int | None = None
+
+    def commit(self, flush: Flush) -> None:
+        assert CHECKPOINT_KEY not in flush.entities
+        self.entities |= flush.entities
+        self.cells |= flush.cells
+        self.next_offset = flush.next_offset
+
+
+def naive(values: list[bytes]) -> dict[tuple[str, str], tuple[int, bool]]:
+    """Cells by brute force: the winning claim of each slot by comparing all of them, then counting."""
+    claims = [DOMAIN.read(value) for value in values]
+    slots: dict[Any, list[Any]] = {}
+    for claim in claims:
+        slots.setdefault((claim.thing, claim.kind, claim.source, claim.source_key), []).append(claim)
+    winners = [max(group, key=lambda one: (one.version, one.value)) for group in slots.values()]
+    sources = ("kairos", "region")
+
+    def believed(thing: str) -> list[Any]:
+        held = [one for one in winners if one.thing == thing and not one.withdrawn]
+        rank = [(sources.index(one.source) if one.source in sources else 9, one.source, -one.version) for one in held]
+        return [one for _, one in sorted(zip(rank, held, strict=True), key=lambda pair: pair[0])]
+
+    def fact(claims: list[Any], name: str) -> Any:
+        return next((value for one in claims if (value := getattr(one.facts, name)) is not None), None)
+
+    described = believed("")
+    if any(one.thing == "" for one in winners) and not described:
+        return {}
+    place = "62498|formacode:31816" if described else "?|"
+    counts: Counter[str] = Counter()
+    leavers = 0
+    for person in {one.thing for one in winners} - {""}:
+        known = believed(person)
+        if fact(known, "status") in {"ENTERED", "ADMITTED"}:
+            leavers += 1
+            day = fact(known, "actual_end_on") or fact(known, "planned_end_on") or fact(described, "ends_on")
+            counts.update([f"{place}|{day}"] if day else [])
+    cells = {("exits", cell): (n, False) for cell, n in counts.items()}
+    return cells | ({("sessions", winners[0].root): (leavers, True)} if described else {})
+
+
+def shown(cells: dict[tuple[str, str], CellValue]) -> dict[tuple[str, str], tuple[int, bool]]:
+    """Cells that are not zero, as the naive count gives them."""
+    return {key: (n, row is not None) for key, (n, row) in cells.items() if n or row is not None}
+
+
+class Owners(RuleBasedStateMachine):
+    """One partition, its owners one after the other, and the log between them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.events: list[Event] = []
+        self.log = Log()
+        self.owner = Partition(DOMAIN, 0)
+
+    @rule(values=st.lists(EVENTS, min_size=1, max_size=5))
+    def publish(self, values: list[bytes]) -> None:
+        first = self.events[-1].offset + 2 if self.events else 0  # transaction markers leave gaps
+        self.events += [Event(first + at, value) for at, value in enumerate(values)]
+
+    @rule(again=st.integers(0, 3))
+    def deliver(self, again: int) -> None:
+        at = self.owner.next_offset or 0
+        self.owner.apply([event for event in self.events if event.offset >= at - again])
+
+    @rule()
+    def flush(self) -> None:
+        flush = self.owner.drain()
+        if flush:
+            self.log.commit(flush)
+
+    @rule()
+    def die_with_a_transaction_open(self) -> None:
+        self.owner.drain()  # never committed
+        self.take_over()
+
+    @rule()
+    def take_over(self) -> None:
+        self.owner = Partition(DOMAIN, 0)
+        self.owner.restore((DOMAIN.read(value) for value in self.log.entities.values()), self.log.next_offset)
+        assert (
+            self.owner.reconcile({key: cell for key, cell in self.log.cells.items() if cell != CellValue(0, None)})
+            == []
+        )
+
+    @invariant()
+    def the_log_is_the_naive_count_up_to_its_checkpoint(self) -> None:
+        seen = [event.value for event in self.events if event.offset < (self.log.next_offset or 0)]
+        assert shown(self.log.cells) == naive([value for value in seen if value is not None])
+
+
+Owners.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestOwners = Owners.TestCase
+
+
+def test_what_cannot_be_read_is_parked_and_passed() -> None:
+    partition = Partition(DOMAIN, 0)
+    done = partition.apply([Event(0, session(1)), Event(1, b"garbage"), Event(2, None), Event(3, enrolment(1, 1))])
+    assert (done.changed, done.parked) == (2, 2)
+    flush = partition.drain()
+    assert flush is not None
+    assert [parked.offset for parked in flush.parked] == [1, 2]
+    assert flush.next_offset == 4
+
+
+def test_nothing_new_opens_no_transaction() -> None:
+    partition = Partition(DOMAIN, 0)
+    assert partition.drain() is None
+    partition.apply([Event(0, session(1))])
+    assert partition.drain() is not None
+    assert partition.drain() is None
+    partition.apply([Event(1, session(1))])
+    flush = partition.drain()
+    assert flush is not None
+    assert (flush.entities, flush.cells, flush.next_offset) == ({}, {}, 2)
+
+
+def test_a_cell_that_falls_to_zero_is_written_as_zero() -> None:
+    partition = Partition(DOMAIN, 0)
+    day = date(2026, 12, 4)
+    partition.apply([Event(0, session(1)), Event(1, enrolment(1, 1, planned_end_on=day))])
+    partition.drain()
+    partition.apply([Event(2, enrolment(1, 2, planned_end_on=day + timedelta(days=7)))])
+    flush = partition.drain()
+    assert flush is not None
+    assert flush.cells["exits", "62498|formacode:31816|2026-12-04"] == CellValue(0, None)
+
+
+def test_a_change_of_the_rules_is_found_and_mended() -> None:
+    partition = Partition(DOMAIN, 0)
+    partition.restore([DOMAIN.read(session(1, ends_on=date(2026, 12, 4))), DOMAIN.read(enrolment(1, 1))], 2)
+    key = ("exits", "62498|formacode:31816|2026-12-04")
+    assert set(partition.reconcile({key: CellValue(7, None)})) >= {key}
+    flush = partition.drain()
+    assert flush is not None
+    assert flush.cells[key] == CellValue(1, None)
