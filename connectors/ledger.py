@@ -9,17 +9,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-
 from connectors.kafka.clients import reader
 from connectors.kafka.partitioning import partition_for
+from connectors.kafka.reading import read_to_end
 from connectors.kafka.settings import KafkaSettings
 from schemas.codec import Codec
 from schemas.contracts import LEDGER_ENTRY
 
 #: Kind of the entry that keeps the instant of the last snapshot.
 SNAPSHOT: Final = "snapshot"
-_BATCH: Final = 10_000
 _DIGEST_BYTES: Final = 16
 
 
@@ -104,24 +102,11 @@ class LedgerTopic:
         ledger = Ledger()
         consumer = reader(self._kafka)
         try:
-            consumer.assign([TopicPartition(self.topic, self.partition, 0)])
-            while not self._take(consumer, ledger):
-                pass
+            for message in read_to_end(consumer, [(self.topic, self.partition)]):
+                self._note(ledger, message.key() or b"", message.value() or b"")
         finally:
             consumer.close()
         return ledger
-
-    def _take(self, consumer: Consumer, ledger: Ledger) -> bool:
-        """Take what was fetched; True at the end of the partition."""
-        for message in consumer.consume(_BATCH, 0.5):
-            error = message.error()
-            if error is None:
-                self._note(ledger, message.key() or b"", message.value() or b"")
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's name
-                return True
-            elif not error.retriable():
-                raise KafkaException(error)
-        return False
 
     def _note(self, ledger: Ledger, key: bytes, value: bytes) -> None:
         source, kind, source_key = key.decode().split("\x1f", 2)

@@ -105,6 +105,13 @@ def line_ranges(numbers: Iterable[int], limit: int = 12) -> str:
             runs[-1] = (runs[-1][0], number)
         else:
             runs.append((number, number))
-    shown = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs[:limit])
     more = f", … ({len(runs) - limit} more ranges)" if len(runs) > limit else ""
-    return f"line{'s' if len(runs) > 1 or (runs and runs[0][0] != runs[0][1]) else ''} {shown}{more}"
+    return f"{_plural(runs)} {', '.join(_range(*run) for run in runs[:limit])}{more}"
+
+
+def _range(first: int, last: int) -> str:
+    return str(first) if first == last else f"{first}-{last}"
+
+
+def _plural(runs: list[tuple[int, int]]) -> str:
+    return "line" if len(runs) == 1 and runs[0][0] == runs[0][1] else "lines"

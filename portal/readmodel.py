@@ -6,10 +6,11 @@ from time import monotonic
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from connectors.kafka.admin import topic_ids
 from connectors.kafka.clients import reader
+from connectors.kafka.reading import at_end
 from portal.settings import PortalSettings
 from portal.view import Change, Row, View
 from schemas.clock import Clock, to_millis
@@ -133,13 +134,10 @@ class ReadModel:
 
     def _take(self, message: Message, fresh: dict[str, list[Change]]) -> None:
         name = self._by_topic[message.topic() or ""]
-        error = message.error()
-        if error is None:
-            fresh.setdefault(name, []).append(self._apply(name, message))
-        elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's name
+        if at_end(message):
             self._behind.discard(name)
-        elif not error.retriable():
-            raise KafkaException(error)
+        elif message.error() is None:
+            fresh.setdefault(name, []).append(self._apply(name, message))
 
     def _apply(self, name: str, message: Message) -> Change:
         view, key, value = self.views[name], (message.key() or b"").decode(), message.value()

@@ -7,7 +7,7 @@ Faust's bookkeeping of acknowledgements is left out for batched topics: where to
 checkpoint, which the transaction wrote. The group's committed offset only mirrors it, so that lag tells the truth.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -88,12 +88,12 @@ class BatchConsumer(Consumer):
         generation = self.app.consumer_generation_id
         if not records or self.should_stop:
             return
-        for tp, fetched in records.items():
-            if not self.flow_active or self.app.consumer_generation_id != generation:
-                return
-            if active is None or tp in active or tp in self._buffered_partitions:
-                for message in self._messages(tp, fetched, generation):
-                    yield tp, message
+        wanted = set(records) if active is None else active | self._buffered_partitions
+        for tp in records.keys() & wanted:
+            for message in self._messages(tp, records[tp], generation):
+                if not self.flow_active or self.app.consumer_generation_id != generation:
+                    return
+                yield tp, message
 
     def _messages(self, tp: TP, fetched: list[Any], generation: int) -> Iterator[Message]:
         if tp.topic not in self.positions.topics:
@@ -119,8 +119,7 @@ class BatchConsumer(Consumer):
 
     async def perform_seek(self) -> None:
         """Go where the engine's checkpoints say; a partition without one is read from its beginning."""
-        batched = [tp for tp in self.assignment() if tp.topic in self.positions.topics and self.positions.owned(tp)]
-        wanted = {tp: self.positions.next_offset(tp) for tp in batched}
+        wanted = {tp: self.positions.next_offset(tp) for tp in self.assignment() if self.positions.owned(tp)}
         fresh = [tp for tp, offset in wanted.items() if offset is None]
         earliest: Mapping[TP, int] = await self._thread.earliest_offsets(*fresh) if fresh else {}
         targets = {tp: earliest[tp] if offset is None else offset for tp, offset in wanted.items()}
@@ -129,11 +128,6 @@ class BatchConsumer(Consumer):
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's own watchdog follows acknowledgements, which batched topics do not have; ours follows flushes."""
-
-    def forget(self, tps: Iterable[TP]) -> None:
-        """Let the mirror of a partition's offset begin anew."""
-        for tp in tps:
-            self._committed_offset.pop(tp, None)
 
 
 def _batch_message(tp: TP, fetched: list[Any], generation: int) -> Message:

@@ -5,10 +5,10 @@ from typing import Any
 from confluent_kafka import Message
 
 from connectors.kafka.clients import reader
+from connectors.kafka.reading import read_to_end
 from connectors.kafka.settings import KafkaSettings
 from schemas.codec import Codec
 from schemas.topics import catalogue
-from streams.agents.log import read_to_end
 
 CODEC = Codec()
 

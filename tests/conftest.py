@@ -1,6 +1,7 @@
 """Fixtures for all: a real broker for the session, a prefix for each test."""
 
 import os
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -37,7 +38,7 @@ def _start_kafka(stack: ExitStack, folder: Path) -> str:
 
         container = stack.enter_context(KafkaContainer("apache/kafka:4.3.0"))
         return str(container.get_bootstrap_server())
-    cache = user_dir("cache", os.environ, os.sys.platform, Path.home())  # type: ignore[attr-defined]
+    cache = user_dir("cache", os.environ, sys.platform, Path.home())
     return stack.enter_context(EmbeddedKafka(folder, cache)).bootstrap
 
 

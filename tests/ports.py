@@ -1,10 +1,14 @@
 """Ports that nobody uses."""
 
+import secrets
 import socket
+from contextlib import suppress
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free port below those that systems give to outgoing connections."""
+    while True:
+        port = 10_000 + secrets.randbelow(9_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -3,8 +3,6 @@
 import os
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from beffroi.settings import load, origins
 
@@ -19,7 +17,7 @@ def _group() -> None:
 @app.command("show")
 def show() -> None:
     """Print every setting, its value and where the value comes from; secrets show as stars."""
-    table = Table("setting", "value", "from", box=None, pad_edge=False)
-    for origin in origins(load(), os.environ):
-        table.add_row(origin.name, origin.value, origin.origin)
-    Console(soft_wrap=True).print(table)
+    found = origins(load(), os.environ)
+    name, value = (max(len(getattr(one, field)) for one in found) for field in ("name", "value"))
+    for one in found:
+        typer.echo(f"{one.name:<{name}}  {one.value:<{value}}  {one.origin}")

@@ -1,6 +1,7 @@
 """The embedded broker: start, readiness, stop; safe against kills of itself and of us."""
 
 import json
+import secrets
 import shutil
 import socket
 import subprocess
@@ -205,17 +206,29 @@ def _check_space(folder: Path) -> None:
 
 def _claim(port: int) -> int:
     """The port itself when nobody holds it, or a free one for 0."""
+    if port == 0:
+        return next(number for number in iter(_any_port, None) if _free(number))
+    if not _free(port):
+        raise EmbeddedKafkaError(
+            f"port {port} is in use by another program",
+            fix="set BEFFROI_KAFKA_PORT to another port (0 takes a free one)",
+        )
+    return port
+
+
+def _any_port() -> int:
+    """Below the ports that systems give to outgoing connections: nobody takes it before the broker does."""
+    return 20_000 + secrets.randbelow(12_000)
+
+
+def _free(port: int) -> bool:
     with closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
-            raise EmbeddedKafkaError(
-                f"port {port} is in use by another program",
-                fix="set BEFFROI_KAFKA_PORT to another port (0 takes a free one)",
-            ) from None
-        number: int = probe.getsockname()[1]
-        return number
+            return False
+        return True
 
 
 def _jvm(guardian: int) -> int:

@@ -39,16 +39,17 @@ def row(session: Session, trainee: Trainee) -> str:
     """One trainee's row, with the literal NULLs, zero SIRETs and holes of real files."""
     n = trainee.number
     odd = n % 7 == 0
-    number = session.intercarif
+    null = {True: "NULL", False: ""}[odd]
+    number = session.intercarif or "NULL"
     cells = [
-        f"FICTIF{n}", "EXEMPLE", f"personne{n}@exemple.invalid", "0100000000", "NULL" if odd else "", "V",
+        f"FICTIF{n}", "EXEMPLE", f"personne{n}@exemple.invalid", "0100000000", null, "V",
         "NULL" if n % 50 == 0 else trainee.national, str(session.number), trainee.local,
         f"32_AF_{session.number:010d}", session.course.title, _instant(session.starts_on), _instant(session.ends_on),
-        f"14{session.number:018d}", session.commune.postcodes[0] if session.commune.postcodes else "NULL",
+        f"14{session.number:018d}", next(iter(session.commune.postcodes), "NULL"),
         session.commune.code, session.commune.name, session.course.formacode, "", "", "", "",
-        "NULL" if odd else "8122", "", "", "", "",
+        null or "8122", "", "", "", "",
         "00000000000000" if session.number % 40 == 0 else session.siret, session.provider, session.provider.upper(),
-        session.commune.departement, number or "NULL", f"32_{number}" if number else "NULL",
+        session.commune.departement, number, f"32_{number}",
         "4;7" if odd else "4", session.scheme, "NULL", "NULL", "NULL",
     ]  # fmt: skip
     return "|".join(cells)

@@ -79,24 +79,40 @@ def router(model: ReadModel, queries: Queries) -> APIRouter:
     def snapshot(
         request: Request, name: str, limit: int | None = None, cursor: str = "", dialect: str = ""
     ) -> Response:
-        view, _, suffix = name.partition(".")
-        form = chosen(suffix or None, request.headers.get("accept", ""))
-        if view not in model.views:
-            return problem(request, 404, f"there is no view {view[:40]}", expected=", ".join(model.views))
-        if form is None:
-            return problem(request, 406, "a view is given as json, ndjson or csv", expected=", ".join(MEDIA))
-        if limit is not None and not 0 < limit <= MAX_LIMIT:
-            raise BadQuery("limit is out of range", pointer="limit", received=str(limit), expected=f"1 to {MAX_LIMIT}")
-        query = query_of(request, queries, view)
-        if not model.caught_up:
-            return problem(request, 503)
-        return _answer(request, model, query, form, select(model, query, limit, cursor), rfc4180=dialect == "rfc4180")
+        return _snapshot(request, model, queries, _Wanted(name, limit, cursor, dialect == "rfc4180"))
 
     @routes.get("/v1/views/{name}/", include_in_schema=False)
     def slash(name: str) -> RedirectResponse:
         return RedirectResponse(f"/v1/views/{name}")
 
     return routes
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What an address says besides its filters."""
+
+    name: str
+    limit: int | None
+    cursor: str
+    rfc4180: bool
+
+
+def _snapshot(request: Request, model: ReadModel, queries: Queries, wanted: _Wanted) -> Response:
+    view, _, suffix = wanted.name.partition(".")
+    form = chosen(suffix or None, request.headers.get("accept", ""))
+    if view not in model.views:
+        return problem(request, 404, f"there is no view {view[:40]}", expected=", ".join(model.views))
+    if form is None:
+        return problem(request, 406, "a view is given as json, ndjson or csv", expected=", ".join(MEDIA))
+    if wanted.limit is not None and not 0 < wanted.limit <= MAX_LIMIT:
+        received = str(wanted.limit)
+        raise BadQuery("limit is out of range", pointer="limit", received=received, expected=f"1 to {MAX_LIMIT}")
+    query = query_of(request, queries, view)
+    if not model.caught_up:
+        return problem(request, 503)
+    page = select(model, query, wanted.limit, wanted.cursor)
+    return _answer(request, model, query, form, page, rfc4180=wanted.rfc4180)
 
 
 def _answer(request: Request, model: ReadModel, query: Query, form: str, page: Page, *, rfc4180: bool) -> Response:

@@ -165,8 +165,11 @@ def _read(path: Path) -> Iterable[tuple[str, Formacode]]:
             f"{path} lacks the columns {', '.join(missing)}", fix=f"the header is {','.join(_COLUMNS)}"
         )
     for row in rows:
-        codes = tuple(row["rome"].split())
-        wrong = [code for code in codes if code not in rome_titles()]
-        if wrong or not _FORMACODE.fullmatch(row["formacode"]):
-            raise TerritoryError(f"{path}: the row of {row['formacode']} names no ROME 4 code", fix="correct its codes")
-        yield row["formacode"], Formacode(row["title"], codes)
+        yield row["formacode"], _formacode(path, row)
+
+
+def _formacode(path: Path, row: Mapping[str, str]) -> Formacode:
+    codes = tuple(row["rome"].split())
+    if not (rome_titles().keys() >= set(codes) and _FORMACODE.fullmatch(row["formacode"])):
+        raise TerritoryError(f"{path}: the row of {row['formacode']} names no ROME 4 code", fix="correct its codes")
+    return Formacode(row["title"], codes)

@@ -1,12 +1,12 @@
 """One source partition on Kafka: fenced, restored, and written in transactions."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaException, Message, Producer
 
 from connectors.kafka.clients import is_fenced, reader, transactional_producer
+from connectors.kafka.reading import read_to_end
 from schemas.clock import Clock
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT, QUARANTINED
@@ -18,7 +18,6 @@ from streams.settings import StreamSettings
 
 #: An answer of the transaction coordinator; a longer silence means that the broker is away, and we start again.
 TRANSACTION_PATIENCE_S: Final = 12.0
-_BATCH: Final = 10_000
 
 
 @dataclass(slots=True)
@@ -146,22 +145,3 @@ class PartitionLog:
             "content": None,
         }
         return self._codec.encode(QUARANTINED, record)
-
-
-def read_to_end(consumer: Consumer, partitions: list[tuple[str, int]]) -> Iterator[Message]:
-    """Every committed record of some partitions from their beginning to their end of this moment.
-
-    Raises:
-        KafkaException: The cluster refuses.
-    """
-    consumer.assign([TopicPartition(topic, number, 0) for topic, number in partitions])
-    left = set(partitions)
-    while left:
-        for message in consumer.consume(_BATCH, 0.5):
-            error = message.error()
-            if error is None:
-                yield message
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's name
-                left.discard((message.topic() or "", message.partition() or 0))
-            elif not error.retriable():
-                raise KafkaException(error)

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from connectors.kafka.admin import partition_counts
 from connectors.kafka.clients import reader, transactional_producer
+from connectors.kafka.reading import at_end, read_to_end
 from monitoring.release import ReleaseMetrics
 from schemas.clock import Clock, paris_day
 from schemas.codec import Codec
@@ -16,7 +17,7 @@ from schemas.contracts import CELL, HEARTBEAT
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CELLS, HEARTBEATS, VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
-from streams.agents.log import TRANSACTION_PATIENCE_S, read_to_end
+from streams.agents.log import TRANSACTION_PATIENCE_S
 from streams.release.board import EXITS, FRESHNESS, ROWS, SESSIONS, Board, Released
 from streams.release.disclosure import Disclosure
 from streams.release.exits import ExitsBoard
@@ -122,13 +123,10 @@ class ReleaseRunner:
 
     def _poll(self, consumer: Consumer) -> None:
         for message in consumer.consume(_BATCH, self._settings.publish_interval_s):
-            error = message.error()
-            if error is None:
-                self._take(message)
-            elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001  # librdkafka's name
+            if at_end(message):
                 self._behind.discard((message.topic() or "", message.partition() or 0))
-            elif not error.retriable():
-                raise KafkaException(error)
+            elif message.error() is None:
+                self._take(message)
 
     def _take(self, message: Message) -> None:
         value = message.value()

@@ -60,19 +60,22 @@ class SessionsBoard:
 
     def _row(self, n: int, row: bytes, today: date) -> dict[str, Any] | None:
         facts = self._codec.read(SESSION_FACTS, row)
-        ahead = [(day - today).days for day in (facts["starts_on"], facts["ends_on"]) if day is not None]
-        future = [days for days in ahead if days >= 0]
-        if not future or min(future) > self._horizon:
+        if not self._in_sight(facts, today):
             return None
-        commune = self._territory.commune(facts["commune"]) if facts["commune"] else None
-        first = next((ref for ref in facts["trades"] if ref.startswith("rome:")), next(iter(facts["trades"]), None))
+        commune = self._territory.commune(facts["commune"] or "")
+        first = max(facts["trades"], key=lambda ref: ref.startswith("rome:"), default=None)
         return {
             "session_id": facts["session_id"],
             **{name: facts[name] for name in _AS_THEY_ARE},
             "commune_name": commune.name if commune else facts["place"],
             "areas": [area.ref for area in self._territory.areas_of(facts["commune"] or "")],
-            "trades": [ref for ref in self._trades.rollup(facts["trades"]) if ref != ALL],
+            "trades": sorted({*self._trades.rollup(facts["trades"])} - {ALL}),
             "trade": first,
             "trade_title": self._trades.title(first) if first else None,
             "leavers": self._disclosure.of(n),
         }
+
+    def _in_sight(self, facts: dict[str, Any], today: date) -> bool:
+        """Whether its next date, start or end, is within the horizon."""
+        dates = [day for day in (facts["starts_on"], facts["ends_on"]) if day is not None and day >= today]
+        return bool(dates) and (min(dates) - today).days <= self._horizon

@@ -21,7 +21,7 @@ from tests.ports import free_port
 from tests.waiting import until
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
-AREAS = {"region:32": "Hauts-de-France", "arrondissement:627": "Lens", "arrondissement:621": "Béthune"}
+AREAS = {"region:32": "Hauts-de-France", "arrondissement:627": "Lens", "arrondissement:622": "Béthune"}
 
 
 def exits_row(area: str, trade: str, window: str, value: int | None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def filled(views: Views, portal: Portal) -> Portal:
     for window, count in (("P30D", 20), ("P90D", 60)):
         views.exits("region:32", "all", window, count)
         views.exits("arrondissement:627", "all", window, count)
-    views.exits("arrondissement:621", "rome:N4101", "P90D", None)
+    views.exits("arrondissement:622", "rome:N4101", "P90D", None)
     views.exits("region:32", "rome:N4101", "P90D", 10)
     soon = paris_day(system_clock()) + timedelta(days=5)
     views.session("intercarif:1", ends_on=soon, commune="62498", commune_name="Lens")

@@ -63,11 +63,10 @@ def _former(communes: Json) -> Iterator[str]:
     """Codes that stand for a current commune: of merged communes, of the wards of Paris, Lyon and Marseille."""
     current = {x["code"] for x in communes if x["type"] == "commune-actuelle"}
     for x in communes:
-        if x["type"] != "commune-actuelle" and x["code"] not in current:
+        if x["type"] == "commune-actuelle":
+            yield from (f"F\t{old}\t{x['code']}" for old in x.get("anciensCodes", []) if old not in current)
+        elif x["code"] not in current:
             yield f"F\t{x['code']}\t{x.get('chefLieu') or x['commune']}"
-        for old in x.get("anciensCodes", []):
-            if old not in current and x["type"] == "commune-actuelle":
-                yield f"F\t{old}\t{x['code']}"
 
 
 def main(arguments: list[str]) -> int:

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Any
+from datetime import date
+from typing import Any, TypeVar
 
 from connectors.formats.base import Contradiction, Event, Reading
 from connectors.formats.kairos_csv.rows import Row
@@ -57,30 +58,30 @@ def _single(members: list[Row], attribute: str, column: str, reading: Reading) -
         value = getattr(row.part, attribute)
         if value:
             first[value] = min(first.get(value, row.line), row.line)
-    if not first:
-        return None
-    winner = max(first)
-    if len(first) > 1:
-        reading.contradictions.append(Contradiction(tuple(sorted(first.values())), column, first[winner]))
-    return winner
+    return _greatest(first, column, reading) if first else None
 
 
 def _place(members: list[Row], reading: Reading) -> dict[str, Any] | None:
     """The place as one value: code, postcode and town of one row are never mixed with another's."""
-    first: dict[tuple[str, str, str], int] = {}
+    first: dict[tuple[str, ...], int] = {}
     for row in members:
-        place = (row.part.insee or "", row.part.postcode or "", row.part.city or "")
+        place = tuple(value or "" for value in (row.part.insee, row.part.postcode, row.part.city))
         first[place] = min(first.get(place, row.line), row.line)
+    insee, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", reading))
+    commune = insee and {"code": insee, "vintage": None}
+    place_of = {"commune": commune, "postcode": postcode, "label": city}
+    return place_of if any(place_of.values()) else None
+
+
+Value = TypeVar("Value", str, tuple[str, ...])
+
+
+def _greatest(first: dict[Value, int], column: str, reading: Reading) -> Value:
+    """The greatest of some values, by value and first line; when there are several, that is told."""
     winner = max(first)
     if len(first) > 1:
-        reading.contradictions.append(
-            Contradiction(tuple(sorted(first.values())), "dc_insee_lieuformation", first[winner])
-        )
-    insee, postcode, city = winner
-    if not any(winner):
-        return None
-    commune = {"code": insee, "vintage": None} if insee else None
-    return {"commune": commune, "postcode": postcode or None, "label": city or None}
+        reading.contradictions.append(Contradiction(tuple(sorted(first.values())), column, first[winner]))
+    return winner
 
 
 def _union(values: Iterable[tuple[str, ...]]) -> list[str]:
@@ -95,10 +96,7 @@ def _union(values: Iterable[tuple[str, ...]]) -> list[str]:
 def _session(root: str, session: str, members: list[Row], reading: Reading) -> Event:
     single = {name: _single(members, name, column, reading) for name, column in _SINGLE}
     provider = {"name": single["provider"], "siret": single["siret"], "nda": None}
-    certifications = _union(row.part.certifications for row in members)
     formacodes = _union(row.part.formacodes for row in members)
-    funders = _union(row.funders for row in members)
-    starts = [row.starts_on for row in members if row.starts_on]
     record = {
         "session_id": root,
         "source_key": session,
@@ -106,12 +104,27 @@ def _session(root: str, session: str, members: list[Row], reading: Reading) -> E
         "provider": provider if any(provider.values()) else None,
         "place": _place(members, reading),
         "formacodes": formacodes or None,
-        "certifications": [{"scheme": "CERTIFINFO", "code": code} for code in certifications] or None,
-        "starts_on": min(starts, default=None),
-        "ends_on": max(row.ends_on for row in members),
-        "funders": [{"code": code, "seats": None} for code in funders] or None,
+        "certifications": _certifications(members),
+        **_span(members),
+        "funders": _funders(members),
     }
     return Event(TRAINING_SESSION, "", record, min(row.line for row in members))
+
+
+def _span(members: list[Row]) -> dict[str, date | None]:
+    """From the first start to the last end that its rows plan."""
+    starts = [row.starts_on for row in members if row.starts_on]
+    return {"starts_on": min(starts, default=None), "ends_on": max(row.ends_on for row in members)}
+
+
+def _certifications(members: list[Row]) -> list[dict[str, str]] | None:
+    codes = _union(row.part.certifications for row in members)
+    return [{"scheme": "CERTIFINFO", "code": code} for code in codes] or None
+
+
+def _funders(members: list[Row]) -> list[dict[str, str | None]] | None:
+    codes = _union(row.funders for row in members)
+    return [{"code": code, "seats": None} for code in codes] or None
 
 
 def _enrolment(root: str, row: Row) -> Event:

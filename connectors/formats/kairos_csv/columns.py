@@ -48,14 +48,17 @@ def positions(header: Line) -> dict[str, int]:
     if SEPARATOR not in content:
         raise _no_header(content)
     names = [name.strip().decode("ascii", "replace").lower() for name in content.split(SEPARATOR)]
-    known = [name for name in names if name in READ]
-    repeated = next((name for name in known if known.count(name) > 1), None)
+    _check(names)
+    return {name: at for at, name in enumerate(names) if name in READ}
+
+
+def _check(names: list[str]) -> None:
+    repeated = next((name for name in READ if names.count(name) > 1), None)
     if repeated:
         raise FileRefused(f"line 1: column {repeated} stands twice", fix="keep one of the two")
     missing = sorted(REQUIRED - set(names))
     if missing:
         raise _missing(missing, names)
-    return {name: names.index(name) for name in known}
 
 
 def _no_header(content: bytes) -> FileRefused:

@@ -194,27 +194,20 @@ class RowReader:
         self, session: str, texts: Mapping[str, str | None], faults: list[tuple[str, Fault, str]]
     ) -> SessionPart:
         def fitting(name: str, pattern: re.Pattern[str], what: str) -> str | None:
-            text = texts[name]
-            if text is not None and not pattern.fullmatch(text):
-                faults.append((name, Fault("bad-code", f"not {what}; left out", f"give {what}"), shape(text)))
-                return None
-            return text
+            return _fitting(name, texts[name], pattern, what, faults)
 
-        siret = to_siret(texts["dc_siret"]) if texts["dc_siret"] else None
-        if isinstance(siret, Fault):
-            faults.append(("dc_siret", siret, shape(texts["dc_siret"] or "")))
-        codes = [code for name in FORMACODES if (code := fitting(name, _FORMACODE, "a Formacode of five digits"))]
+        codes = [fitting(name, _FORMACODE, "a Formacode of five digits") for name in FORMACODES]
         part = SessionPart(
             session=session,
             number=fitting("dc_numeroicsession", _IDENTIFIER, "an Intercarif session number"),
             title=texts["dc_lblformation"],
             provider=texts["dc_lblorganisme"] or texts["dc_raisonsociale"],
-            siret=None if isinstance(siret, Fault) else siret,
+            siret=_siret(texts["dc_siret"], faults),
             insee=fitting("dc_insee_lieuformation", _COMMUNE, "an INSEE code of a commune"),
             postcode=fitting("dc_cp_lieuformation", _POSTCODE, "a postcode of five digits"),
             city=texts["dc_ville_lieuformation"],
-            formacodes=tuple(dict.fromkeys(codes)),
-            certifications=tuple(dict.fromkeys(code for name in CERTIFICATIONS if (code := texts[name]))),
+            formacodes=_distinct(codes),
+            certifications=_distinct([texts[name] for name in CERTIFICATIONS]),
         )
         self._check_place(part, faults)
         return part
@@ -230,6 +223,29 @@ class RowReader:
                 ),
                 shape(part.insee or ""),
             ))  # fmt: skip
+
+
+Faults = list[tuple[str, Fault, str]]
+
+
+def _fitting(name: str, text: str | None, pattern: re.Pattern[str], what: str, faults: Faults) -> str | None:
+    """The text when it has its form; else nothing, and a fault."""
+    if text is None or pattern.fullmatch(text):
+        return text
+    faults.append((name, Fault("bad-code", f"not {what}; left out", f"give {what}"), shape(text)))
+    return None
+
+
+def _siret(text: str | None, faults: Faults) -> str | None:
+    found = to_siret(text) if text else None
+    if isinstance(found, Fault):
+        faults.append(("dc_siret", found, shape(text or "")))
+        return None
+    return found
+
+
+def _distinct(codes: list[str | None]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for code in codes if code))
 
 
 def _kept(part: SessionPart, person: str) -> dict[str, str]:
