@@ -1,5 +1,6 @@
 """The Faust app: group membership, lifecycle, and one agent for each domain."""
 
+import ssl
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ import faust
 import structlog
 from faust.types import TP
 
+from connectors.kafka.settings import KafkaSettings
 from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock, system_clock
@@ -66,11 +68,27 @@ def create_app(
     return app
 
 
+def credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """The cluster's credentials as Faust's consumer wants them; None for a cluster without."""
+    authority = str(kafka.ssl_ca_location) if kafka.ssl_ca_location else None
+    context = ssl.create_default_context(cafile=authority) if kafka.security_protocol.endswith("SSL") else None
+    if kafka.security_protocol.startswith("SASL"):
+        password = kafka.sasl_password.get_secret_value() if kafka.sasl_password else None
+        return faust.SASLCredentials(
+            username=kafka.sasl_username,
+            password=password,
+            ssl_context=context,
+            mechanism=kafka.sasl_mechanism or "PLAIN",
+        )
+    return faust.SSLCredentials(context=context) if context else None
+
+
 def _configuration(settings: StreamSettings, folder: Path) -> dict[str, Any]:
     """Faust's settings; those that differ from its defaults were each measured to lose, double or hang otherwise."""
     session = settings.session_timeout_s
     return {
         "broker": [f"kafka-batch://{address}" for address in settings.kafka.bootstrap.split(",")],
+        "broker_credentials": credentials(settings.kafka),
         "datadir": str(folder),
         "web_enabled": False,  # it would show state to anyone who asks
         "stream_wait_empty": False,

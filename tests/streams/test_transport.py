@@ -1,0 +1,92 @@
+"""The names the transport leans on are there, and mean what they meant."""
+
+import inspect
+from importlib.metadata import entry_points, version
+
+import aiokafka
+import pytest
+from faust.transport.consumer import Consumer as BaseConsumer
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, credentials_to_aiokafka_auth
+from pydantic import SecretStr
+
+from connectors.kafka.settings import KafkaSettings
+from streams.app import credentials
+from streams.transport import BatchConsumer, BatchTransport
+
+
+def test_faust_finds_the_transport_by_its_scheme() -> None:
+    (found,) = entry_points(group="faust.transports", name="kafka-batch")
+    assert found.load() is BatchTransport
+
+
+@pytest.mark.parametrize(
+    ("protocol", "expected"),
+    [
+        ("PLAINTEXT", {"security_protocol": "PLAINTEXT"}),
+        ("SSL", {"security_protocol": "SSL"}),
+        (
+            "SASL_SSL",
+            {
+                "security_protocol": "SASL_SSL",
+                "sasl_mechanism": "SCRAM-SHA-512",
+                "sasl_plain_username": "beffroi",
+                "sasl_plain_password": "hush",
+            },
+        ),
+    ],
+)
+def test_the_group_consumer_gets_the_clusters_credentials(protocol: str, expected: dict[str, str]) -> None:
+    kafka = KafkaSettings(
+        bootstrap="b:9092",
+        security_protocol=protocol,
+        sasl_mechanism="SCRAM-SHA-512",
+        sasl_username="beffroi",
+        sasl_password=SecretStr("hush"),
+    )
+    found = credentials_to_aiokafka_auth(credentials(kafka), None)
+    assert {name: value for name, value in found.items() if name != "ssl_context"} == expected
+    assert ("ssl_context" in found) == protocol.endswith("SSL")
+    assert "hush" not in repr(kafka)
+
+
+def test_faust_is_of_the_line_that_was_proved() -> None:
+    assert version("faust-streaming").startswith("0.15.")
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("_wait_next_records", ["self", "timeout"]),
+        ("_to_message", ["self", "tp", "record"]),
+        ("_add_gap", ["self", "tp", "offset_from", "offset_to"]),
+        ("_new_offset", ["self", "tp"]),
+        ("_filter_tps_with_pending_acks", ["self", "topics"]),
+        ("getmany", ["self", "timeout"]),
+        ("perform_seek", ["self"]),
+        ("verify_event_path", ["self", "now", "tp"]),
+    ],
+)
+def test_what_we_override_is_what_faust_calls(name: str, parameters: list[str]) -> None:
+    assert list(inspect.signature(getattr(Consumer, name)).parameters) == parameters
+    if name not in {"_wait_next_records", "_to_message"}:
+        assert list(inspect.signature(getattr(BatchConsumer, name)).parameters) == parameters
+
+
+@pytest.mark.parametrize(
+    ("method", "used"),
+    [
+        ("_filter_committable_offsets", "_new_offset"),
+        ("force_commit", "_filter_tps_with_pending_acks"),
+        ("_drain_messages", "getmany"),
+        ("_drain_messages", "_add_gap"),
+    ],
+)
+def test_faust_still_goes_through_what_we_override(method: str, used: str) -> None:
+    assert used in inspect.getsource(getattr(BaseConsumer, method))
+
+
+def test_aiokafka_still_takes_isolation_and_fetch_wait_from_these_attributes() -> None:
+    source = inspect.getsource(aiokafka.AIOKafkaConsumer)
+    assert "isolation_level=self._isolation_level" in source
+    assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in source
+    assert "_create_worker_consumer" in inspect.getsource(AIOKafkaConsumerThread._create_consumer)
