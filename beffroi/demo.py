@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from beffroi.embedded.identity import Identity
+from beffroi.embedded import Identity
 from beffroi.settings import Settings
 from beffroi.simulator import TRADE_TABLE
 from beffroi.stack import Stack, Steps, stop_running
@@ -114,7 +114,7 @@ def run_down(settings: Settings, *, wipe: bool) -> None:
     holder = _holder(settings.data_dir / "stack.json")
     if holder is None:
         console.print("nothing runs here")
-    elif stop_running(holder.pid, lambda seconds: threading.Event().wait(seconds)):
+    elif stop_running(holder, threading.Event().wait):
         console.print("stopped")
     else:
         raise AlreadyRunning(f"process {holder.pid} does not stop", fix=f"end it by hand: kill -9 {holder.pid}")

@@ -36,7 +36,8 @@ def _start_kafka(stack: ExitStack, folder: Path) -> str:
     if os.environ.get("BEFFROI_TEST_CONTAINERS") and _docker_answers():
         from testcontainers.kafka import KafkaContainer
 
-        container = stack.enter_context(KafkaContainer("apache/kafka:4.3.0"))
+        single = {"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1", "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1"}
+        container = stack.enter_context(KafkaContainer().with_kraft().with_envs(**single))
         return str(container.get_bootstrap_server())
     cache = user_dir("cache", os.environ, sys.platform, Path.home())
     return stack.enter_context(EmbeddedKafka(folder, cache)).bootstrap

@@ -12,7 +12,7 @@ from typing import Self
 import structlog
 
 from beffroi import compose
-from beffroi.embedded import EmbeddedKafka
+from beffroi.embedded import EmbeddedKafka, Identity
 from beffroi.settings import EMBEDDED_PARTITIONS, ENV_PREFIX, Settings
 from beffroi.stack.children import Child
 from beffroi.stack.steps import Steps
@@ -160,13 +160,11 @@ def healthy(host: str, port: int) -> bool:
         connection.close()
 
 
-def stop_running(pid: int, wait: Callable[[float], bool], patience_s: float = 15.0) -> bool:
+def stop_running(holder: Identity, wait: Callable[[float], object], patience_s: float = 15.0) -> bool:
     """Ask a running stack to stop and wait for its end; False when it did not end in time."""
-    os.kill(pid, signal.SIGTERM)
+    os.kill(holder.pid, signal.SIGTERM)
     for _ in range(int(patience_s / 0.1)):
         wait(0.1)
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
+        if not holder.alive:
             return True
     return False

@@ -4,7 +4,6 @@ import os
 import random
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -95,9 +94,12 @@ def test_a_file_becomes_a_live_page_and_stays_right_when_the_worker_is_killed(
     soon, later = today + timedelta(days=20), today + timedelta(days=50)
     first, second = datetime(2026, 1, 5, 8), datetime(2026, 1, 6, 8)  # noqa: DTZ001  # a file's name speaks of Paris
     people = [row(n, dd_datefinplanformation=str(soon), dd_datedebutplanformation="2026-01-01") for n in range(12)]
-    portal = Portal(kafka, topics, tmp_path)
     address = "area=arrondissement:627&trade=all&window=P30D"
-    with chromium() as browser, Feed(f"{portal.url}/v1/views/exits/stream?{address}") as feed:
+    with (
+        Portal(kafka, topics, tmp_path) as portal,
+        chromium() as browser,
+        Feed(f"{portal.url}/v1/views/exits/stream?{address}") as feed,
+    ):
         feed.until("caught-up")
         page = browser.new_page()
         region.publish(named(tmp_path, first, people), first)
@@ -122,22 +124,17 @@ def test_a_file_becomes_a_live_page_and_stays_right_when_the_worker_is_killed(
         third = second + timedelta(hours=1)
         region.publish(named(tmp_path, third, [people[11]]), third)  # a living worker moves the page at once
         came = monotonic()
-        position = feed_position(portal, address)
         until(lambda: region.exits() == expected_exits(region.published, today), PROMISED_S, "the view follows")
         assert monotonic() - came < PROMISED_S
-        assert position
+        answers = [portal.get(path).content for path in (f"/?{address}", "/metrics", "/v1/views/exits")]
     until(lambda: region.exits() == expected_exits(region.published, today), 5, "every count as recomputed")
     assert region.leavers() == expected_leavers(region.published, today)
-    bus = every_byte(kafka, topics, PARTITIONS)
-    logs = b"".join(path.read_bytes() for path in tmp_path.glob("*.log"))
-    pages = portal.get(f"/?{address}").content + portal.get("/metrics").content + portal.get("/v1/views/exits").content
-    assert not [value for value in PLANTED if value.encode() in bus + logs + pages]
-    portal.process.kill()
-    portal.process.wait()
-
-
-def feed_position(portal: Portal, address: str) -> str:
-    return str(portal.get(f"/v1/views/exits?{address}").headers["beffroi-position"])
+    everything = [
+        every_byte(kafka, topics, PARTITIONS),
+        *answers,
+        *(log.read_bytes() for log in tmp_path.glob("*.log")),
+    ]
+    assert not [value for value in PLANTED if value.encode() in b"".join(everything)]
 
 
 def test_an_invented_region_is_counted_as_the_oracle_counts_it(region: Region, worker: Worker, tmp_path: Path) -> None:
@@ -192,7 +189,6 @@ def test_the_feed_resumes_exactly_through_a_restart_of_the_portal(
 ) -> None:
     today = paris_day(system_clock())
     soon = str(today + timedelta(days=10))
-    portal = Portal(kafka, topics, tmp_path)
     held: dict[str, str] = {}
 
     def note(event: Event) -> None:
@@ -201,27 +197,22 @@ def test_the_feed_resumes_exactly_through_a_restart_of_the_portal(
         elif event.name == "delete":
             held.pop(event.data["key"], None)
 
-    def follow(position: str | None, wanted: dict[str, str]) -> str:
-        done = threading.Event()
+    def follow(portal: Portal, position: str | None, wanted: dict[str, str]) -> str:
         with Feed(f"{portal.url}/v1/views/exits/stream", position) as feed:
-            while not done.is_set():
+            while True:
                 event = feed.take(1)[0]
                 note(event)
                 if event.id and held == wanted:
                     return event.id
-        raise AssertionError
 
     position = None
-    for number, size in enumerate((8, 20, 3)):
-        instant = datetime(2026, 1, 5 + number, 8)  # noqa: DTZ001  # a file's name speaks of Paris
-        people = [row(n, dd_datefinplanformation=soon, dd_datedebutplanformation="2026-01-01") for n in range(size)]
-        region.publish(named(tmp_path, instant, people), instant, snapshot=True)
-        position = follow(position, expected_exits(region.published, today))
-        portal.process.kill()
-        portal.process.wait()
-        portal = Portal(kafka, topics, tmp_path)
-    portal.process.kill()
-    portal.process.wait()
+    with Portal(kafka, topics, tmp_path) as portal:
+        for number, size in enumerate((8, 20, 3)):
+            instant = datetime(2026, 1, 5 + number, 8)  # noqa: DTZ001  # a file's name speaks of Paris
+            people = [row(n, dd_datefinplanformation=soon, dd_datedebutplanformation="2026-01-01") for n in range(size)]
+            region.publish(named(tmp_path, instant, people), instant, snapshot=True)
+            position = follow(portal, position, expected_exits(region.published, today))
+            portal.restart()
 
 
 def test_the_trade_table_of_the_demonstration_is_counted_under_rome_too(

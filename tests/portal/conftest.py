@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx2
 import pytest
@@ -80,7 +80,7 @@ class Views:
 
 
 class Portal:
-    """``beffroi portal`` as a process of its own."""
+    """``beffroi portal`` as a process of its own; a context manager."""
 
     def __init__(self, kafka: KafkaSettings, prefix: str, folder: Path) -> None:
         self.port = free_port()
@@ -90,12 +90,29 @@ class Portal:
             "DATA_DIR": str(folder),
             "PORTAL_PORT": str(self.port),
         }
-        environment = os.environ | {f"BEFFROI_{name}": value for name, value in made.items()}
-        with (folder / "portal.log").open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "beffroi", "portal"], env=environment, stdout=out, stderr=out
-            )
+        self._environment = os.environ | {f"BEFFROI_{name}": value for name, value in made.items()}
+        self._log = folder / "portal.log"
+        self.process = self._spawn()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "beffroi", "portal"]
+        with self._log.open("ab") as out:
+            process = subprocess.Popen(command, env=self._environment, stdout=out, stderr=out)
         until(lambda: healthy("127.0.0.1", self.port), 30, "portal ready")
+        return process
+
+    def restart(self) -> None:
+        """kill -9, and start again at the same address."""
+        self.process.kill()
+        self.process.wait()
+        self.process = self._spawn()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
 
     @property
     def url(self) -> str:
@@ -115,7 +132,5 @@ def views(kafka: KafkaSettings, topics: str) -> Views:
 @pytest.fixture
 def portal(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Iterator[Portal]:
     """A running portal."""
-    running = Portal(kafka, topics, tmp_path)
-    yield running
-    running.process.kill()
-    running.process.wait()
+    with Portal(kafka, topics, tmp_path) as running:
+        yield running
