@@ -23,7 +23,7 @@ from connectors.kafka.settings import KafkaSettings
 from connectors.ledger import LedgerTopic
 from connectors.privacy import Pseudonymiser
 from connectors.report import Report
-from connectors.verdicts import Judge, Verdicts, headers, ledger_entries
+from connectors.verdicts import Judge, Verdicts, headers
 from schemas.clock import PARIS, Clock, to_millis
 from schemas.codec import Codec
 from schemas.contracts import HEARTBEAT, QUARANTINED
@@ -186,8 +186,10 @@ class _Publication:
         for one in verdicts.outgoing:
             event_id = str(uuid.uuid5(EVENT_NAMESPACE, f"{self._source}\x1f{one.source_key}\x1f{instant.timestamp()}"))
             send(self._prefix + TRAINING_EVENTS, one.root.encode(), one.wire, headers=headers(one, common, event_id))
-        for kind, source_key, entry in ledger_entries(verdicts.outgoing):
-            send(ledger.topic, ledger.key(kind, source_key), ledger.value(entry), partition=ledger.partition)
+        for one in verdicts.outgoing:
+            send(
+                ledger.topic, ledger.key(one.kind, one.source_key), ledger.value(one.entry), partition=ledger.partition
+            )
         if file.snapshot:
             key, value = ledger.snapshot_entry(to_millis(instant))
             send(ledger.topic, key, value, partition=ledger.partition)

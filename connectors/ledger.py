@@ -4,8 +4,9 @@ It lies in a compacted topic, in the partition that the source's name decides, a
 the publication itself: it never says more or less than what was published.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from typing import Final
 
@@ -19,6 +20,7 @@ from schemas.contracts import LEDGER_ENTRY
 #: Kind of the entry that keeps the instant of the last snapshot.
 SNAPSHOT: Final = "snapshot"
 _DIGEST_BYTES: Final = 16
+_FIELDS: Final = ("root", "thing", "version", "digest", "withdrawn", "alias")
 
 
 def digest(wire: bytes) -> bytes:
@@ -36,6 +38,7 @@ class Entry:
         version: Milliseconds.
         digest: Of the wire bytes.
         withdrawn: Published as a retraction.
+        alias: Another source key that may stand for the same thing.
     """
 
     root: str
@@ -43,9 +46,10 @@ class Entry:
     version: int
     digest: bytes
     withdrawn: bool
+    alias: str = ""
 
 
-@dataclass(slots=True)
+@dataclass
 class Ledger:
     """All entries of one source, by kind and source key; and the version of its last snapshot, 0 without."""
 
@@ -55,6 +59,22 @@ class Ledger:
     def live(self, kind: str) -> int:
         """Things of a kind that the source holds."""
         return sum(1 for (found, _), entry in self.entries.items() if found == kind and not entry.withdrawn)
+
+    @cached_property
+    def _by_alias(self) -> Mapping[tuple[str, str], list[str]]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for (kind, source_key), entry in self.entries.items():
+            if entry.alias:
+                found.setdefault((kind, entry.alias), []).append(source_key)
+        return found
+
+    def other_names(self, kind: str, source_key: str, alias: str) -> list[str]:
+        """The other source keys under which the same thing was published.
+
+        A thing named without its number is the same as any named with one; two with numbers are two things.
+        """
+        known = [key for key in self._by_alias.get((kind, alias), []) if key != source_key]
+        return known if source_key == alias else [key for key in known if key == alias]
 
     def vanished(self, present: Iterable[tuple[str, str]], version: int) -> list[tuple[tuple[str, str], Entry]]:
         """What an older publication held and a snapshot of this version does not."""
@@ -90,7 +110,7 @@ class LedgerTopic:
 
     def value(self, entry: Entry) -> bytes:
         """Wire bytes of an entry."""
-        record = {name: getattr(entry, name) for name in ("root", "thing", "version", "digest", "withdrawn")}
+        record = {name: getattr(entry, name) for name in _FIELDS}
         return self._codec.encode(LEDGER_ENTRY, record)
 
     def snapshot_entry(self, version: int) -> tuple[bytes, bytes]:

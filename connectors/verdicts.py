@@ -1,7 +1,8 @@
 """What becomes of each event of a file, against what its source published before; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -26,15 +27,20 @@ class Outgoing:
         contract: Full name.
         source_key: Of the thing.
         wire: The event.
-        entry: What the ledger will say; None for a withdrawal from a former root.
+        entry: What the ledger will say.
         root: Key of the event on the bus.
     """
 
     contract: str
     source_key: str
     wire: bytes
-    entry: Entry | None
+    entry: Entry
     root: str
+
+    @property
+    def kind(self) -> str:
+        """Short name of the contract."""
+        return self.contract.rpartition(".")[2]
 
 
 @dataclass(slots=True)
@@ -64,32 +70,66 @@ class Judge:
         self._version = to_millis(as_of)
         self._provenance = {"source": source, "version": self._version, "occurred_at": as_of}
 
-    def judge(self, events: Iterable[Event]) -> Verdicts:
+    def judge(self, events: Sequence[Event]) -> Verdicts:
         """The verdict on each event; persons are counted, sessions follow their persons."""
         verdicts = Verdicts()
+        present = frozenset((event.kind, str(event.record["source_key"])) for event in events)
+        left: set[str] = set()
         for event in events:
-            verdict = self._one(event, verdicts.outgoing)
+            verdict = self._one(event, present, verdicts.outgoing, left)
             if event.kind == ENROLMENT:
                 setattr(verdicts, verdict, getattr(verdicts, verdict) + 1)
+        verdicts.outgoing.extend(self._close(left))
         return verdicts
 
-    def _one(self, event: Event, outgoing: list[Outgoing]) -> str:
+    def _one(
+        self, event: Event, present: AbstractSet[tuple[str, str]], outgoing: list[Outgoing], left: set[str]
+    ) -> str:
         record = {**event.record, **self._provenance, "withdrawn": False}
         root, source_key = record["session_id"], record["source_key"]
         wire = self._codec.encode(event.contract, record)
-        entry = Entry(root, event.thing, self._version, digest(wire), withdrawn=False)
-        known = self._ledger.entries.get((event.kind, source_key))
-        if known is None and self._version < self._ledger.snapshot:
-            return "outdated"
+        entry = Entry(root, event.thing, self._version, digest(wire), withdrawn=False, alias=event.alias)
+        names = self._ledger.other_names(event.kind, source_key, event.alias)
+        others = [name for name in names if (event.kind, name) not in present]
+        verdict = self._verdict(event.kind, source_key, entry, others)
+        if verdict == "accepted":
+            if event.kind == ENROLMENT:
+                outgoing.extend(self._rename(others, left))
+            outgoing.append(Outgoing(event.contract, source_key, wire, entry, root))
+        return verdict
+
+    def _verdict(self, kind: str, source_key: str, entry: Entry, others: list[str]) -> str:
+        known = self._ledger.entries.get((kind, source_key))
+        newest = [self._ledger.entries[kind, other].version for other in others]
         if known is not None:
-            if (known.version, known.digest, known.root) == (self._version, entry.digest, root):
+            if (known.version, known.digest) == (self._version, entry.digest):
                 return "duplicate"
-            if known.version > self._version:
-                return "outdated"
-            if known.root != root and not known.withdrawn:
-                outgoing.append(self._withdrawal(event.kind, source_key, known, keep=False))
-        outgoing.append(Outgoing(event.contract, source_key, wire, entry, root))
-        return "accepted"
+            newest.append(known.version)
+        elif not others:
+            newest.append(self._ledger.snapshot)
+        return "outdated" if max(newest) > self._version else "accepted"
+
+    def _rename(self, others: list[str], left: set[str]) -> Iterator[Outgoing]:
+        """Withdraw a person's place from the names under which the source no longer speaks of it."""
+        for other in others:
+            known = self._ledger.entries[ENROLMENT, other]
+            if not known.withdrawn:
+                left.add(known.root)
+                yield self._withdrawn(ENROLMENT, other, known)
+
+    def _close(self, left: AbstractSet[str]) -> Iterator[Outgoing]:
+        """Withdraw the sessions that everybody left for another name of theirs."""
+        if not left:
+            return
+        entries = self._ledger.entries.items()
+        lived_in = {entry.root for (kind, _), entry in entries if kind == ENROLMENT and not entry.withdrawn}
+        for (kind, source_key), entry in list(entries):
+            if kind != ENROLMENT and entry.root in left - lived_in and not entry.withdrawn:
+                yield self._withdrawn(kind, source_key, entry)
+
+    def _withdrawn(self, kind: str, source_key: str, known: Entry) -> Outgoing:
+        self._ledger.entries[kind, source_key] = replace(known, withdrawn=True)
+        return self._withdrawal(kind, source_key, known)
 
     def withdraw_vanished(self, events: Iterable[Event], verdicts: Verdicts, *, confirm: bool) -> None:
         """Add the withdrawals of what a snapshot no longer holds.
@@ -108,16 +148,16 @@ class Judge:
                 fix="if that is right, publish it again with --confirm; else ask the partner for the whole file",
             )
         verdicts.withdrawn = lost
-        verdicts.outgoing.extend(self._withdrawal(kind, key, entry, keep=True) for (kind, key), entry in gone)
+        verdicts.outgoing.extend(self._withdrawal(kind, key, entry) for (kind, key), entry in gone)
 
-    def _withdrawal(self, kind: str, source_key: str, known: Entry, *, keep: bool) -> Outgoing:
-        """The retraction of a thing from the root it was published under; noted in the ledger when asked."""
+    def _withdrawal(self, kind: str, source_key: str, known: Entry) -> Outgoing:
+        """The retraction of a thing from the root it was published under."""
         contract = _CONTRACTS[kind]
         record: dict[str, Any] = {"session_id": known.root, "source_key": source_key, "withdrawn": True}
         if kind == ENROLMENT:
             record["person"] = known.thing
         wire = self._codec.encode(contract, {**record, **self._provenance})
-        entry = Entry(known.root, known.thing, self._version, digest(wire), withdrawn=True) if keep else None
+        entry = replace(known, version=self._version, digest=digest(wire), withdrawn=True)
         return Outgoing(contract, source_key, wire, entry, known.root)
 
 
@@ -125,10 +165,3 @@ def headers(outgoing: Outgoing, provenance: Mapping[str, str], event_id: str) ->
     """CloudEvents 1.0 attributes in Kafka's binary mode."""
     attributes = {"ce_specversion": "1.0", "ce_type": outgoing.contract, "ce_id": event_id, **provenance}
     return [(name, value.encode()) for name, value in attributes.items()]
-
-
-def ledger_entries(outgoing: Iterable[Outgoing]) -> Iterator[tuple[str, str, Entry]]:
-    """Kind, source key and entry of what the ledger must note."""
-    for one in outgoing:
-        if one.entry is not None:
-            yield one.contract.rpartition(".")[2], one.source_key, one.entry

@@ -57,9 +57,15 @@ def known(publications: Iterable[Publication]) -> dict[tuple[str, str], Person]:
     people: dict[tuple[str, str], Person] = {}
     for publication in sorted(publications, key=lambda one: one.instant):
         rows: dict[tuple[str, str], Person] = {}
-        for session, who, place in parse(publication.path):
-            other = rows.get((session, who))
-            rows[session, who] = place if other is None else max(place, other, key=lambda one: str(one.ends_on))
+        parsed = list(parse(publication.path))
+        numbers: dict[str, set[str]] = {}
+        for session, _, place in parsed:
+            numbers.setdefault(session, set()).update({place.number} - {""})
+        for session, who, place in parsed:
+            agreed = next(iter(numbers[session])) if len(numbers[session]) == 1 else ""
+            key = (f"intercarif:{place.number or agreed}" if place.number or agreed else f"kairos:{session}", who)
+            other = rows.get(key)
+            rows[key] = place if other is None else max(place, other, key=lambda one: str(one.ends_on))
         people = rows if publication.snapshot else people | rows
     return people
 
@@ -110,14 +116,9 @@ def expected_exits(
 def expected_leavers(publications: Iterable[Publication], today: date) -> dict[str, str]:
     """The view ``sessions``: what is said of each session that ends or starts from today on, within 180 days."""
     people = known(publications)
-    numbers: dict[str, str] = {}
-    for person in people.values():
-        numbers[person.session] = max(numbers.get(person.session, ""), person.number)
     days: dict[str, tuple[date, date]] = {}
     counts: Counter[str] = Counter()
-    for person in people.values():
-        number = numbers[person.session]
-        key = f"intercarif:{number}" if number else f"kairos:{person.session}"
+    for (key, _), person in people.items():
         first, last = days.get(key, (date.max, date.min))
         days[key] = (min(first, person.starts_on), max(last, person.ends_on))
         counts[key] += 1

@@ -48,12 +48,15 @@ class Event:
         thing: Key inside the root; empty for the root itself.
         record: Every field but the provenance of the file.
         line: The row that decided it.
+        alias: Another source key that may stand for the same thing, when the source leaves out a number that it gives
+            elsewhere; equal to the source key when the number is left out here.
     """
 
     contract: str
     thing: str
     record: Mapping[str, Any]
     line: int
+    alias: str
 
     @property
     def kind(self) -> str:

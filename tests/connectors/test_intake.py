@@ -94,17 +94,45 @@ def test_a_snapshot_that_lost_too_many_is_held_until_a_human_confirms(
 
 
 @pytest.mark.kafka
-def test_a_session_that_gets_its_intercarif_number_leaves_its_old_root(
+@pytest.mark.parametrize("numbers", [("NULL", "SE_1"), ("SE_1", "NULL")])
+def test_a_session_that_gets_or_loses_its_intercarif_number_is_counted_once(
+    kafka: KafkaSettings, topics: str, tmp_path: Path, numbers: tuple[str, str]
+) -> None:
+    roots = [f"intercarif:{number}" if number != "NULL" else "kairos:100" for number in numbers]
+    early, late = (row(1, dc_numeroicsession=number) for number in numbers)
+    intake(kafka, topics).publish_file(write(tmp_path / EARLY, [early]), "kairos-csv")
+    intake(kafka, topics).publish_file(write(tmp_path / LATE, [late]), "kairos-csv")
+    sent = records(kafka, topics + TRAINING_EVENTS, PARTITIONS)
+    last = {one["session_id"]: one["withdrawn"] for one in sent if "person" in one}
+    assert last == {roots[0]: True, roots[1]: False}
+    assert {one["session_id"]: one["withdrawn"] for one in sent if "person" not in one} == last
+    again = intake(kafka, topics).publish_file(write(tmp_path / "f_2026-11-19.csv", [early]), "kairos-csv")
+    assert verdicts(again) == (0, 0, 1, 0)
+
+
+@pytest.mark.kafka
+def test_who_is_not_in_the_file_that_gives_the_number_stays_where_they_are_known(
     kafka: KafkaSettings, topics: str, tmp_path: Path
 ) -> None:
-    intake(kafka, topics).publish_file(write(tmp_path / EARLY, [row(1, dc_numeroicsession="NULL")]), "kairos-csv")
+    people = [row(number, dc_numeroicsession="NULL") for number in (1, 2)]
+    intake(kafka, topics).publish_file(write(tmp_path / EARLY, people), "kairos-csv")
     intake(kafka, topics).publish_file(write(tmp_path / LATE, [row(1)]), "kairos-csv")
-    held = {
-        (one["session_id"], one["withdrawn"])
-        for one in records(kafka, topics + TRAINING_EVENTS, PARTITIONS)
-        if "person" in one and one["version"] == round(instant_of(Path(LATE), None)[0].timestamp() * 1000)
+    sessions = [one for one in records(kafka, topics + TRAINING_EVENTS, PARTITIONS) if "person" not in one]
+    assert {one["session_id"]: one["withdrawn"] for one in sessions} == {
+        "kairos:100": False,
+        "intercarif:SE_0000000100": False,
     }
-    assert held == {("kairos:100", True), ("intercarif:SE_0000000100", False)}
+
+
+@pytest.mark.kafka
+def test_a_file_that_mixes_names_of_one_session_is_the_same_when_published_again_later(
+    kafka: KafkaSettings, topics: str, tmp_path: Path
+) -> None:
+    mixed = [row(1), row(2, dc_numeroicsession="SE_2"), row(3, dc_numeroicsession="NULL")]
+    for name in (EARLY, LATE):
+        report = intake(kafka, topics).publish_file(write(tmp_path / name, mixed), "kairos-csv")
+        assert verdicts(report) == (3, 0, 0, 0)
+    assert not [one for one in records(kafka, topics + TRAINING_EVENTS, PARTITIONS) if one["withdrawn"]]
 
 
 @pytest.mark.kafka

@@ -57,6 +57,26 @@ def test_one_row_with_the_number_gives_it_to_the_whole_session(tmp_path: Path) -
     assert {record["session_id"] for record in events(reading, "TrainingEnrolment")} == {"intercarif:SE_0000000100"}
 
 
+def test_one_kairos_session_that_stands_for_two_intercarif_sessions_is_two(tmp_path: Path) -> None:
+    """As in real files: one trainee in two sessions of one Kairos number; two Kairos numbers of one session."""
+    rows = [
+        row(1),
+        row(1, dc_numeroicsession="SE_2", dc_insee_lieuformation="59350"),
+        row(2, dn_session_id="101"),
+        row(3, dc_numeroicsession="NULL"),
+    ]
+    reading = read(write(tmp_path / "f.csv", rows))
+    enrolments = events(reading, "TrainingEnrolment")
+    held = sorted((one["session_id"], one["source_key"].partition("/")[0]) for one in enrolments)
+    assert held == [
+        ("intercarif:SE_0000000100", "SE_0000000100"),
+        ("intercarif:SE_0000000100", "SE_0000000100"),
+        ("intercarif:SE_2", "SE_2"),
+        ("kairos:100", "100"),
+    ]
+    assert reading.contradictions == []
+
+
 def test_a_person_without_national_identifier_is_known_by_the_local_one(tmp_path: Path) -> None:
     reading = read(write(tmp_path / "f.csv", [row(1, dn_individu_national="NULL"), row(2, dn_individu_national="")]))
     assert (reading.repeated, len(events(reading, "TrainingEnrolment"))) == (1, 1)

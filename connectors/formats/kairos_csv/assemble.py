@@ -1,7 +1,7 @@
 """From the rows of a file to one event a thing: whatever the order of the rows, the same events."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, TypeVar
 
@@ -20,35 +20,48 @@ _SINGLE = (
 def assemble(rows: Iterable[Row], source: str, reading: Reading) -> None:
     """Add to a reading the enrolments and the sessions that its rows tell."""
     sessions: dict[str, list[Row]] = defaultdict(list)
-    for row in _winners(rows, reading):
-        sessions[row.part.session].append(row)
+    for (session, _), row in _winners(list(rows), reading).items():
+        sessions[session].append(row)
     for session, members in sessions.items():
-        root = _root(session, members, source, reading)
+        numbered = any(row.part.number == session for row in members)
+        root = f"intercarif:{session}" if numbered else f"{source}:{session}"
         reading.events.append(_session(root, session, members, reading))
-        reading.events.extend(_enrolment(root, row) for row in members)
+        reading.events.extend(_enrolment(root, session, row) for row in members)
 
 
-def _winners(rows: Iterable[Row], reading: Reading) -> list[Row]:
-    """One row for each person and session: the one with the greatest content, whatever their order."""
+def _session_keys(rows: Iterable[Row]) -> Callable[[Row], str]:
+    """How to name the session of a row.
+
+    By its Intercarif number; without one by the number that the other rows of the same Kairos session agree on; else
+    by Kairos' own number. (One Kairos number may stand for several Intercarif sessions, and the reverse.)
+    """
+    numbers: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row.part.number:
+            numbers[row.part.session].add(row.part.number)
+    agreed = {session: min(found) for session, found in numbers.items() if len(found) == 1}
+    return lambda row: row.part.number or agreed.get(row.part.session, row.part.session)
+
+
+def _winners(rows: list[Row], reading: Reading) -> dict[tuple[str, str], Row]:
+    """One row for each session and person: the one with the greatest content, whatever their order."""
+    key_of = _session_keys(rows)
     held: dict[tuple[str, str], Row] = {}
     for row in rows:
-        other = held.get(row.key)
-        if other is None:
-            held[row.key] = row
-            continue
-        reading.repeated += 1
-        winner = max(row, other, key=lambda one: one.content)
-        if row.content != other.content:
-            lines = (min(row.line, other.line), max(row.line, other.line))
-            reading.contradictions.append(Contradiction(lines, "dates or funding of one trainee", winner.line))
-        held[row.key] = winner
-    return list(held.values())
+        key = (key_of(row), row.person)
+        other = held.setdefault(key, row)
+        if other is not row:
+            reading.repeated += 1
+            held[key] = _better(row, other, reading)
+    return held
 
 
-def _root(session: str, members: list[Row], source: str, reading: Reading) -> str:
-    """``intercarif:<number>`` when any row of the session gives it, else ``<source>:<Kairos' number>``."""
-    number = _single(members, "number", "dc_numeroicsession", reading)
-    return f"intercarif:{number}" if number else f"{source}:{session}"
+def _better(row: Row, other: Row, reading: Reading) -> Row:
+    winner = max(row, other, key=lambda one: one.content)
+    if row.content != other.content:
+        lines = (min(row.line, other.line), max(row.line, other.line))
+        reading.contradictions.append(Contradiction(lines, "dates or funding of one trainee", winner.line))
+    return winner
 
 
 def _single(members: list[Row], attribute: str, column: str, reading: Reading) -> str | None:
@@ -108,7 +121,8 @@ def _session(root: str, session: str, members: list[Row], reading: Reading) -> E
         **_span(members),
         "funders": _funders(members),
     }
-    return Event(TRAINING_SESSION, "", record, min(row.line for row in members))
+    first = min(members, key=lambda row: row.line)
+    return Event(TRAINING_SESSION, "", record, first.line, min(row.part.session for row in members))
 
 
 def _span(members: list[Row]) -> dict[str, date | None]:
@@ -127,15 +141,15 @@ def _funders(members: list[Row]) -> list[dict[str, str | None]] | None:
     return [{"code": code, "seats": None} for code in codes] or None
 
 
-def _enrolment(root: str, row: Row) -> Event:
+def _enrolment(root: str, session: str, row: Row) -> Event:
     record = {
         "session_id": root,
         "person": row.person,
-        "source_key": f"{row.part.session}/{row.person}",
+        "source_key": f"{session}/{row.person}",
         "status": "ENTERED",
         "planned_start_on": row.starts_on,
         "planned_end_on": row.ends_on,
         "scheme": row.scheme,
         "funders": list(row.funders) or None,
     }
-    return Event(TRAINING_ENROLMENT, row.person, record, row.line)
+    return Event(TRAINING_ENROLMENT, row.person, record, row.line, f"{row.part.session}/{row.person}")

@@ -47,11 +47,6 @@ class Row:
     funders: tuple[str, ...]
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Session and person."""
-        return (self.part.session, self.person)
-
-    @property
     def content(self) -> tuple[str, ...]:
         """What it says of the person's place, as text that can be compared."""
         return (str(self.ends_on), str(self.starts_on), self.scheme or "", ";".join(self.funders))

@@ -20,3 +20,7 @@ class LedgerEntry(BaseModel):
         "",
         description="Key of the thing inside its root: empty for the root itself, the pseudonym for an enrolment.",
     )
+    alias: str = Field(
+        "",
+        description="Another key under which the source may name the same thing, when it leaves out a number that it gave before or after.",
+    )
