@@ -5,11 +5,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
 from schemas.contracts import relock, sources
 from schemas.errors import SettingsError
+from schemas.jsonschema import json_schema
 
 SCHEMAS: Final = Path(__file__).parent.parent / "schemas"
 LOCK: Final = SCHEMAS / "lock.json"
@@ -17,10 +19,11 @@ MODELS: Final = SCHEMAS / "models"
 _HEADER: Final = '"""Generated from schemas/avro by `beffroi contracts generate`: never edit."""'
 #: --strict-nullable: a field with a default is not optional for that; formatters named, so that output is stable.
 _OPTIONS: Final = (
-    "--input-file-type", "avro", "--output-model-type", "pydantic_v2.BaseModel", "--strict-nullable",
+    "--input-file-type", "jsonschema", "--output-model-type", "pydantic_v2.BaseModel", "--strict-nullable",
     "--capitalise-enum-members", "--target-python-version", "3.11", "--use-standard-collections",
     "--use-union-operator", "--field-constraints", "--disable-timestamp", "--formatters", "ruff-format",
     "--use-double-quotes", "--set-default-enum-member", "--use-schema-description",
+    "--output-datetime-class", "AwareDatetime", "--use-decimal-for-multiple-of",
 )  # fmt: skip
 
 
@@ -53,11 +56,19 @@ def _models() -> Iterator[tuple[Path, str]]:
     yield MODELS / "__init__.py", f"{_HEADER}\n"
     for domain in sorted(path for path in (SCHEMAS / "avro").iterdir() if path.is_dir()):
         yield MODELS / domain.name / "__init__.py", f"{_HEADER}\n"
-        with tempfile.TemporaryDirectory() as folder:
-            _run(domain, Path(folder) / "out")
-            for schema in sorted(domain.glob("*.avsc")):
-                text = (Path(folder) / "out" / f"{schema.stem}.py").read_text("utf-8")
-                yield MODELS / domain.name / f"{_snake(schema.stem)}.py", _body(text)
+        with ThreadPoolExecutor() as pool:
+            texts = pool.map(_model, paths := sorted(domain.glob("*.avsc")))
+        yield from (
+            (MODELS / domain.name / f"{_snake(path.stem)}.py", text) for path, text in zip(paths, texts, strict=True)
+        )
+
+
+def _model(path: Path) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / f"{path.stem}.json"
+        source.write_text(json.dumps(json_schema(json.loads(path.read_text("utf-8")))), "utf-8")
+        _run(source, Path(folder) / "out.py")
+        return _body((Path(folder) / "out.py").read_text("utf-8"))
 
 
 def _snake(name: str) -> str:
@@ -70,13 +81,13 @@ def _body(text: str) -> str:
     return "\n".join([_HEADER, "", *lines]).replace("\n\n\n\nfrom", "\n\nfrom").rstrip() + "\n"
 
 
-def _run(domain: Path, out: Path) -> None:
+def _run(source: Path, out: Path) -> None:
     command = [
         sys.executable,
         "-m",
         "datamodel_code_generator",
         "--input",
-        str(domain),
+        str(source),
         "--output",
         str(out),
         *_OPTIONS,
@@ -84,6 +95,6 @@ def _run(domain: Path, out: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own command line
     if done.returncode:
         raise SettingsError(
-            f"the models of {domain.name} cannot be generated: {done.stderr.strip().splitlines()[-1:]}",
+            f"the model of {source.stem} cannot be generated: {done.stderr.strip().splitlines()[-1:]}",
             fix="install the development requirements: make test does",
         )

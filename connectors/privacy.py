@@ -1,4 +1,4 @@
-"""What protects people at the edge: pseudonyms, the detector of national numbers, shapes instead of values."""
+"""What protects people at the edge: pseudonyms, the detector of national numbers."""
 
 import hmac
 import os
@@ -14,7 +14,6 @@ from schemas.errors import SettingsError
 KEY_BYTES: Final = 32
 #: 128 bits: nobody meets a collision among all the trainees of a country.
 _PSEUDONYM_BYTES: Final = 16
-_SHAPE_CHARACTERS: Final = 40
 
 #: The NIR: sex, year, month (or 20 and above when unknown), département (2A, 2B), commune, order, key.
 #: Source: INSEE, "Répertoire national d'identification des personnes physiques".
@@ -80,9 +79,3 @@ def _key_is_right(found: bytes) -> bool:
     digits = re.sub(rb"[ .]", b"", found).upper()
     number, key = digits[:13].replace(b"2A", b"19").replace(b"2B", b"18"), int(digits[13:])
     return 97 - int(number) % 97 == key
-
-
-def shape(value: str) -> str:
-    """What a value looks like without saying it: digits as 9, letters as A, 40 characters at most."""
-    plain = re.sub(r"[^\W\d_]", "A", re.sub(r"\d", "9", value[:_SHAPE_CHARACTERS]))
-    return plain + ("…" if len(value) > _SHAPE_CHARACTERS else "")

@@ -5,65 +5,102 @@ then the record in Avro's binary encoding.
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from decimal import InvalidOperation
 from io import BytesIO
-from typing import Any
+from typing import Final
 
-from fastavro import schemaless_reader, schemaless_writer
-from fastavro.validation import ValidationError, validate
+from fastavro import schemaless_writer
 
+from schemas.compiled import Decoder, compile_decoder
 from schemas.contracts import Contract, SchemaIds, lock_file
 from schemas.errors import BadWireFormat, ContractError
+from schemas.majors import CONVERSIONS, Conversion, Majors, Record
+from schemas.validation import take
 
-#: A decoded record: dates are ``date``, instants aware ``datetime``, enums their symbol.
-Record = dict[str, Any]
-
-_HEADER = struct.Struct(">bI")
-_MAGIC = 0
+_HEADER: Final = struct.Struct(">bI")
+_MAGIC: Final = 0
+_UNFIT: Final = (ValueError, TypeError, KeyError, AttributeError, OverflowError, InvalidOperation)
 
 
 class Codec:
     """Turns records into bytes of the bus and back.
 
+    Decoded records hold dates as ``date``, instants as aware ``datetime``, decimals as ``Decimal``, enums as
+    their symbol.
+
     Args:
         ids: Where schema ids come from; the package's lock file when left out.
+        conversions: Between the majors of a contract.
+        reads: The fields wanted of each contract, by full name; the others are passed over, which is faster. A contract
+            that is not named is read whole.
     """
 
-    def __init__(self, ids: SchemaIds | None = None) -> None:
+    def __init__(
+        self,
+        ids: SchemaIds | None = None,
+        conversions: Iterable[Conversion] = CONVERSIONS,
+        reads: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
         self._ids = ids or lock_file()
+        self._conversions = tuple(conversions)
+        self._majors = Majors(self._conversions)
+        self._reads = reads or {}
+        self._decoders: dict[int, tuple[str, Decoder]] = {}
 
-    def encode(self, name: str, record: Mapping[str, Any]) -> bytes:
+    def reading(self, reads: Mapping[str, Collection[str]]) -> "Codec":
+        """The same codec for somebody who wants only these fields of each contract."""
+        return Codec(self._ids, self._conversions, reads)
+
+    def encode(self, name: str, record: Mapping[str, object]) -> bytes:
         """The wire bytes of a record.
 
         Raises:
-            ContractError: The record does not fit; names the field.
+            ContractError: The record does not fit; names the field, never its value.
         """
         contract = self._ids.by_name(name)
         out = BytesIO()
         out.write(_HEADER.pack(_MAGIC, contract.id))
         try:
             schemaless_writer(out, contract.schema, record, strict_allow_default=True)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+        except _UNFIT as error:
             raise _misfit(contract, record) from error
         return out.getvalue()
 
+    def encode_older(self, name: str, record: Record, wanted: str) -> bytes:
+        """The wire bytes of a record for those who still read an older major of its contract."""
+        return self.encode(wanted, self._majors.older(name, record, wanted))
+
     def decode(self, data: bytes) -> tuple[str, Record]:
-        """The full name and the record behind wire bytes, in the newest form this package knows.
+        """The full name and the record behind wire bytes, in the newest form and major this package knows.
 
         Raises:
             BadWireFormat: Not the wire format, or cut short.
             UnknownSchema: Written with a schema this package does not know.
         """
-        written = self._ids.by_id(schema_id(data))
-        wanted = self._ids.by_name(written.name)
-        reader = None if wanted.id == written.id else wanted.schema
+        number = schema_id(data)
+        name, decoder = self._decoders.get(number) or self._compiled(number)
         try:
-            record = schemaless_reader(BytesIO(data[_HEADER.size :]), written.schema, reader)
-        except (EOFError, ValueError, IndexError, TypeError, OverflowError, struct.error) as error:
-            raise BadWireFormat(
-                f"{len(data)} bytes do not hold a whole {written.name}", fix="publish the record again"
+            record, end = decoder(data, _HEADER.size)
+        except (IndexError, *_UNFIT, struct.error) as error:
+            raise _cut(data, name) from error
+        if end != len(data):
+            raise _cut(data, name)
+        return self._majors.newest(name, record) if self._conversions else (name, record)
+
+    def _compiled(self, number: int) -> tuple[str, Decoder]:
+        written = self._ids.by_id(number)
+        wanted = self._ids.by_name(written.name)
+        only = None if self._majors.is_old(written.name) else self._reads.get(written.name)
+        try:
+            decoder = compile_decoder(written.schema, wanted.schema, only)
+        except ValueError as error:
+            raise ContractError(
+                f"schema {number} of {written.name} and this package's own do not resolve: {error}",
+                fix="see `beffroi contracts diff`: a breaking change needs a new major",
             ) from error
-        return written.name, record  # type: ignore[return-value]  # every contract is a record
+        self._decoders[number] = (written.name, decoder)
+        return self._decoders[number]
 
     def read(self, name: str, data: bytes) -> Record:
         """The record behind wire bytes that must be of one contract; raises ContractError for another."""
@@ -84,22 +121,12 @@ def schema_id(data: bytes) -> int:
     return number
 
 
-def _misfit(contract: Contract, record: Mapping[str, Any]) -> ContractError:
+def _cut(data: bytes, name: str) -> BadWireFormat:
+    return BadWireFormat(f"{len(data)} bytes do not hold one whole {name}", fix="publish the record again")
+
+
+def _misfit(contract: Contract, record: Mapping[str, object]) -> ContractError:
     """Name the first field that does not fit, without its value."""
-    fields = {field["name"]: field["type"] for field in contract.schema["fields"]}
-    for extra in record.keys() - fields.keys():
-        return ContractError(
-            f"{contract.name} has no field {extra}", fix="remove it, or publish under a newer contract"
-        )
-    defaults = {field["name"] for field in contract.schema["fields"] if "default" in field}
-    for name, kind in fields.items():
-        if name not in record and name in defaults:
-            continue
-        try:
-            validate(record.get(name), kind)
-        except ValidationError:
-            return ContractError(
-                f"field {name} of {contract.name} does not fit: found {type(record.get(name)).__name__}",
-                fix=f"see the field's type and doc in the contract {contract.name}",
-            )
+    for problem in take(contract.schema, record).problems:
+        return ContractError(f"{contract.name} at {problem.message}", fix=problem.fix)
     return ContractError(f"a record does not fit {contract.name}", fix="compare it with the contract")

@@ -8,12 +8,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Protocol
 
-from fastavro.schema import parse_schema
+from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
 from schemas.errors import ContractError, UnknownSchema
 
 TRAINING_SESSION = "beffroi.training.v1.TrainingSession"
 TRAINING_ENROLMENT = "beffroi.training.v1.TrainingEnrolment"
+TRAINING_HEADCOUNT = "beffroi.training.v1.TrainingHeadcount"
 CELL = "beffroi.platform.v1.Cell"
 CHECKPOINT = "beffroi.platform.v1.Checkpoint"
 SESSION_FACTS = "beffroi.platform.v1.SessionFacts"
@@ -36,13 +37,19 @@ class Contract:
         name: Full name, which is also the registry subject.
         id: Id in the Confluent wire format's header.
         fingerprint: SHA-256 of the canonical JSON text, hexadecimal.
+        text: The schema as written.
         schema: The schema as fastavro parsed it.
     """
 
     name: str
     id: int
     fingerprint: str
+    text: Schema
     schema: Schema
+
+    def entry(self) -> dict[str, Any]:
+        """Its entry in a lock file."""
+        return {"id": self.id, "sha256": self.fingerprint, "name": self.name, "schema": self.text}
 
 
 class SchemaIds(Protocol):
@@ -85,7 +92,7 @@ class LockFile:
     """Ids as ``schemas/lock.json`` fixes them: a number once given to a schema stays with it for ever."""
 
     def __init__(self, entries: list[dict[str, Any]]) -> None:
-        self._by_id = {entry["id"]: _contract(entry) for entry in entries}
+        self._by_id = {entry["id"]: contract(entry["id"], entry["schema"]) for entry in entries}
         self._by_name = {contract.name: contract for contract in self._by_id.values()}
 
     def by_name(self, name: str) -> Contract:
@@ -105,16 +112,35 @@ class LockFile:
                 fix="upgrade Beffroi here, or ask who publishes with a newer contract",
             ) from None
 
+    def versions(self, name: str) -> tuple[Contract, ...]:
+        """Every version of a contract, the oldest first."""
+        return tuple(contract for contract in self._by_id.values() if contract.name == name)
 
-def _contract(entry: dict[str, Any]) -> Contract:
-    schema: Schema = parse_schema(json.loads(json.dumps(entry["schema"])))  # type: ignore[assignment]  # a record schema is a dict
-    return Contract(full_name(entry["schema"]), entry["id"], entry["sha256"], schema)
+    def all(self) -> tuple[Contract, ...]:
+        """Every version of every contract, in the order of their ids."""
+        return tuple(self._by_id[number] for number in sorted(self._by_id))
+
+
+def contract(schema_id: int, text: Schema) -> Contract:
+    """A contract under an id; raises ContractError for a text that is no Avro schema."""
+    try:
+        schema: Schema = parse_schema(json.loads(json.dumps(text)))  # type: ignore[assignment]  # a record schema is a dict
+    except (SchemaParseException, UnknownType, KeyError, TypeError, ValueError) as error:
+        raise ContractError(
+            f"not an Avro schema: {error}", fix="correct it; `beffroi contracts lint` says where"
+        ) from None
+    return Contract(full_name(text), schema_id, fingerprint(text), text, schema)
 
 
 @cache
 def lock_file() -> LockFile:
     """The lock file of this package."""
     return LockFile(json.loads((files("schemas") / "lock.json").read_text("utf-8"))["schemas"])
+
+
+def versions(name: str) -> tuple[Contract, ...]:
+    """Every version of a contract in this package, the oldest first."""
+    return lock_file().versions(name)
 
 
 def relock(entries: list[dict[str, Any]], schemas: Mapping[str, Schema]) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ class Topic:
         owner: The room that writes it.
         readers: Who reads it.
         doc: What it holds.
+        contracts: Full names of the contracts whose records it holds.
     """
 
     name: str
@@ -34,14 +35,20 @@ class Topic:
     owner: str
     readers: str
     doc: str
+    contracts: tuple[str, ...] = ()
 
 
 TRAINING_EVENTS = "training.events.v1"
+OFFERS_EVENTS = "offers.events.v1"
+MOBILITY_EVENTS = "mobility.events.v1"
+AGENDA_EVENTS = "agenda.events.v1"
+EMPLOYERS_EVENTS = "employers.events.v1"
 TRAINING_ENTITIES = "training.entities.v1"
 CELLS = "cells.v1"
 LEDGER = "ledger.v1"
 QUARANTINE = "quarantine.v1"
 HEARTBEATS = "heartbeat.v1"
+STATUS = "status.v1"
 RELEASE = "release.v1"
 VIEW_EXITS = "view.exits.v1"
 VIEW_SESSIONS = "view.sessions.v1"
@@ -50,24 +57,85 @@ VIEW_FRESHNESS = "view.freshness.v1"
 #: Partitions of the ledger: fixed, for a source's entries live in the partition its name decides.
 LEDGER_PARTITIONS = 4
 
+_CONNECTORS, _PARTNERS = "connectors", "portal, partners"
+
+
+def _of(domain: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"beffroi.{domain}.v1.{name}" for name in names)
+
+
+_TRAINING = _of("training", "TrainingSession", "TrainingEnrolment", "TrainingHeadcount", "OutcomeRate")
+_OFFERS = _of("offers", "JobOffer", "ImmersionOpening", "HiringTrainingRequest")
+_MOBILITY = _of("mobility", "MobilityAid", "MobilityProvider")
+_AGENDA = _of("agenda", "EmploymentEvent")
+_EMPLOYERS = _of("employers", "EmployerContact", "EmployerReferent", "EmployerCommitment", "SkillsNeed")
+
 CATALOGUE: tuple[Topic, ...] = (
-    Topic(TRAINING_EVENTS, 0, _FOREVER, "root (session_id)", "connectors", "streams", "every training event, in order"),
+    Topic(
+        TRAINING_EVENTS, 0, _FOREVER, "root (session_id, rate_id)", _CONNECTORS, "streams",
+        "every training event, in order", _TRAINING,
+    ),
+    Topic(
+        OFFERS_EVENTS, 0, _FOREVER, "root (offer_id, opening_id, request_id)", _CONNECTORS, "streams, partners",
+        "every event of offers, immersions and requests for training before hiring", _OFFERS,
+    ),
+    Topic(
+        MOBILITY_EVENTS, 0, _FOREVER, "root (aid_id, provider_id)", _CONNECTORS, "streams, partners",
+        "every event of mobility aids and who offers them", _MOBILITY,
+    ),
+    Topic(
+        AGENDA_EVENTS, 0, _FOREVER, "root (event_id)", _CONNECTORS, "streams, partners",
+        "every event of the agenda", _AGENDA,
+    ),
+    Topic(
+        EMPLOYERS_EVENTS, 0, _FOREVER, "root (siret, need_id)", _CONNECTORS, "streams, partners of the pact alone",
+        "who called on which employer, who is in charge, what was promised and what is needed", _EMPLOYERS,
+    ),
     Topic(
         TRAINING_ENTITIES, 0, _COMPACT, "root, kind, source, source key", "streams", "streams",
         "the winning event of each thing and source, and the owner's checkpoint; partition n of events is partition n",
+        (*_TRAINING, *_of("platform", "Checkpoint")),
     ),
-    Topic(CELLS, 0, _COMPACT, "view, cell", "streams", "release", "absolute partial counts of each partition"),
     Topic(
-        LEDGER, LEDGER_PARTITIONS, _COMPACT, "source, kind, source key", "connectors", "connectors",
-        "what each source last published: duplicates, outdated and vanished rows are found with it",
+        CELLS, 0, _COMPACT, "view, cell", "streams", "release", "absolute partial counts of each partition",
+        _of("platform", "Cell", "SessionFacts"),
     ),
-    Topic(QUARANTINE, 1, _FOREVER, "source", "connectors", "operators", "what could not be taken, with why"),
-    Topic(HEARTBEATS, 1, _COMPACT, "source", "connectors", "release", "when each source was last heard"),
+    Topic(
+        LEDGER, LEDGER_PARTITIONS, _COMPACT, "source, kind, source key", _CONNECTORS, _CONNECTORS,
+        "what each source last published: duplicates, outdated and vanished rows are found with it",
+        _of("platform", "LedgerEntry"),
+    ),
+    Topic(
+        QUARANTINE, 1, _FOREVER, "source", _CONNECTORS, "operators", "what could not be taken, with why",
+        _of("platform", "Quarantined"),
+    ),
+    Topic(
+        HEARTBEATS, 1, _COMPACT, "source", _CONNECTORS, "release", "when each source was last heard",
+        _of("platform", "Heartbeat"),
+    ),
+    Topic(
+        STATUS, 1, _COMPACT, "source", _CONNECTORS, "operators, portal", "how each source does against its cadence",
+        _of("platform", "SourceStatus"),
+    ),
     Topic(RELEASE, 1, _FOREVER, "none", "nobody", "streams", "empty: who is assigned it holds the release role"),
-    Topic(VIEW_EXITS, 1, _VIEW, "area|trade|window", "release", "portal, partners", "people finishing a training"),
-    Topic(VIEW_SESSIONS, 1, _VIEW, "session_id", "release", "portal, partners", "sessions that end or start soon"),
-    Topic(VIEW_FRESHNESS, 1, _VIEW, "source", "release", "portal, partners", "how old each source's data are"),
+    Topic(
+        VIEW_EXITS, 1, _VIEW, "area|trade|window", "release", _PARTNERS, "people finishing a training",
+        _of("views", "ExitsRow"),
+    ),
+    Topic(
+        VIEW_SESSIONS, 1, _VIEW, "session_id", "release", _PARTNERS, "sessions that end or start soon",
+        _of("views", "SessionsRow"),
+    ),
+    Topic(
+        VIEW_FRESHNESS, 1, _VIEW, "source", "release", _PARTNERS, "how old each source's data are",
+        _of("views", "FreshnessRow"),
+    ),
 )  # fmt: skip
+
+
+def topics_of(contract: str) -> tuple[Topic, ...]:
+    """The topics that hold records of a contract."""
+    return tuple(topic for topic in CATALOGUE if contract in topic.contracts)
 
 
 def catalogue(partitions: int = PARTITIONS, prefix: str = "") -> tuple[Topic, ...]:

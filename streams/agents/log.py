@@ -12,7 +12,7 @@ from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT, QUARANTINED
 from schemas.errors import FencedError
 from schemas.topics import CELLS, QUARANTINE
-from streams.engine import CHECKPOINT_KEY, Flush, Parked
+from streams.engine import CHECKPOINT_KEY, PARKED_KEY, Flush, Parked
 from streams.engine.partition import CellKey, CellValue
 from streams.settings import StreamSettings
 
@@ -22,11 +22,19 @@ TRANSACTION_PATIENCE_S: Final = 12.0
 
 @dataclass(slots=True)
 class Restored:
-    """What a predecessor wrote: winning events, cells, and where it was."""
+    """What a predecessor wrote: winning events, events that wait for their schema, cells, and where it was."""
 
     entities: list[bytes] = field(default_factory=list)
+    parked: dict[bytes, bytes] = field(default_factory=dict)
     cells: dict[CellKey, CellValue] = field(default_factory=dict)
     next_offset: int | None = None
+
+    def park(self, key: bytes, value: bytes | None) -> None:
+        """An event that waits for its schema; None forgets it."""
+        if value:
+            self.parked[key] = value
+        else:
+            self.parked.pop(key, None)
 
 
 class PartitionLog:
@@ -77,6 +85,8 @@ class PartitionLog:
             self._take_cell(restored, key, value or b"")
         elif key == CHECKPOINT_KEY:
             restored.next_offset = self._codec.read(CHECKPOINT, value or b"")["next_offset"]
+        elif key.startswith(PARKED_KEY):
+            restored.park(key, value)
         elif value:
             restored.entities.append(value)
 
@@ -121,7 +131,7 @@ class PartitionLog:
         checkpoint = self._codec.encode(CHECKPOINT, {"next_offset": flush.next_offset})
         self._send(producer, self._entities, CHECKPOINT_KEY, checkpoint)
 
-    def _send(self, producer: Producer, topic: str, key: bytes, value: bytes) -> None:
+    def _send(self, producer: Producer, topic: str, key: bytes, value: bytes | None) -> None:
         while True:
             try:
                 producer.produce(topic, key=key, value=value, partition=self._number)

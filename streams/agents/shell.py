@@ -14,7 +14,7 @@ from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from streams.agents.log import PartitionLog, Restored
 from streams.domains.claims import Claim, Precedence, precedence
-from streams.domains.training import TrainingRoot, read
+from streams.domains.training import READS, TrainingRoot, read
 from streams.engine import Flush, Partition
 from streams.settings import StreamSettings
 from streams.transport import Batch
@@ -33,11 +33,11 @@ class TrainingDomain:
     name = "training"
 
     def __init__(self, codec: Codec, views: TrainingViews) -> None:
-        self._codec = codec
+        self._codec = codec.reading(READS)
         self._views = views
 
-    def read(self, value: bytes) -> Claim:
-        """The claim in an event."""
+    def read(self, value: bytes) -> Claim | None:
+        """The claim in an event; None for one no view reads."""
         return read(self._codec, value)
 
     def new_root(self) -> TrainingRoot:
@@ -146,6 +146,8 @@ class Shell:
         partition.restore((self._domain.read(value) for value in restored.entities), restored.next_offset)
         if restored.next_offset is not None:
             self._committed[number] = restored.next_offset
+        if found := partition.retry(restored.parked):
+            log.info("events that waited for their schema are taken in", partition=number, events=found)
         differing = partition.reconcile(restored.cells)
         if differing:
             self._metrics.audit_differences.labels(self._domain.name).inc(len(differing))

@@ -1,19 +1,32 @@
 """The training domain: a session is the root, its enrolments are its children."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, cast
 
 from schemas.codec import Codec
-from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
-from schemas.errors import ContractError
+from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
 from streams.domains.claims import Claim, Precedence, live, merged, outranks
 
 SESSION = "TrainingSession"
 ENROLMENT = "TrainingEnrolment"
+HEADCOUNT = "TrainingHeadcount"
 #: In these states a person is expected to finish.
 COMING = frozenset({"ADMITTED", "ENTERED"})
+
+_CLAIM = ("session_id", "source", "source_key", "version", "withdrawn")
+#: The fields this domain reads of each contract; the codec passes over the others.
+READS: Mapping[str, frozenset[str]] = {
+    TRAINING_SESSION: frozenset({
+        *_CLAIM, "title", "provider", "place", "rome_codes", "formacodes", "starts_on", "ends_on", "recruitment",
+        "seats", "public_contact",
+    }),
+    TRAINING_ENROLMENT: frozenset({*_CLAIM, "person", "status", "planned_end_on", "actual_end_on"}),
+    TRAINING_HEADCOUNT: frozenset({*_CLAIM, "admitted", "entered", "ends_on"}),
+}  # fmt: skip
+#: Where the headcounts of a session lie among its things; no pseudonym is a single character.
+_COUNTS = "#"
 
 
 class Session(NamedTuple):
@@ -46,6 +59,19 @@ class Enrolment(NamedTuple):
         return self.status in COMING
 
 
+class Headcount(NamedTuple):
+    """How many people of a session are expected to finish, from a source that may not share persons."""
+
+    admitted: int | None
+    entered: int | None
+    ends_on: date | None
+
+    @property
+    def coming(self) -> int:
+        """Those that would count as a coming exit were they known one by one."""
+        return (self.admitted or 0) + (self.entered or 0)
+
+
 @dataclass(slots=True)
 class TrainingRoot:
     """A session and its enrolments: for each thing, the winning claim of each slot."""
@@ -69,9 +95,14 @@ class TrainingRoot:
     def enrolments(self, order: Precedence) -> Iterator[Enrolment]:
         """The merged enrolments that some source holds."""
         for thing, slots in self.things.items():
-            facts = merged(live(slots.values(), order)) if thing else None
+            facts = merged(live(slots.values(), order)) if thing not in {"", _COUNTS} else None
             if facts:
                 yield Enrolment(*cast("tuple[Any, ...]", facts))
+
+    def headcount(self, order: Precedence) -> Headcount | None:
+        """The count to believe first, whole: figures of two sources are never mixed. None when there is none."""
+        counts = live(self.things.get(_COUNTS, {}).values(), order)
+        return Headcount(*cast("tuple[Any, ...]", counts[0].facts)) if counts else None
 
     def withdrawn(self) -> bool:
         """Whether every source that knew the session took it back."""
@@ -87,18 +118,20 @@ class TrainingRoot:
         return (claim for slots in self.things.values() for claim in slots.values())
 
 
-def read(codec: Codec, value: bytes) -> Claim:
-    """The claim in an event.
+def read(codec: Codec, value: bytes) -> Claim | None:
+    """The claim in an event; None for a contract that no view of this domain reads.
 
     Raises:
-        ContractError: Not an event of this domain, or not decodable.
+        ContractError: Not decodable.
     """
     name, record = codec.decode(value)
     if name == TRAINING_ENROLMENT:
         return _claim(record, value, record["person"], ENROLMENT, _enrolment(record))
     if name == TRAINING_SESSION:
         return _claim(record, value, "", SESSION, _session(record))
-    raise ContractError(f"{name} is no event of the training domain", fix="check which topic it was published to")
+    if name == TRAINING_HEADCOUNT:
+        return _claim(record, value, _COUNTS, HEADCOUNT, _headcount(record))
+    return None
 
 
 def _claim(record: dict[str, Any], value: bytes, thing: str, kind: str, facts: tuple[object, ...]) -> Claim:
@@ -108,6 +141,10 @@ def _claim(record: dict[str, Any], value: bytes, thing: str, kind: str, facts: t
 
 def _enrolment(record: dict[str, Any]) -> Enrolment:
     return Enrolment(record["status"], record["planned_end_on"], record["actual_end_on"])
+
+
+def _headcount(record: dict[str, Any]) -> Headcount:
+    return Headcount(record["admitted"], record["entered"], record["ends_on"])
 
 
 def _session(record: dict[str, Any]) -> Session:

@@ -12,6 +12,8 @@ from schemas.errors import BeffroiError
 
 #: Key of the checkpoint among the entities; no root's key begins with a zero byte.
 CHECKPOINT_KEY: Final = b"\x00checkpoint"
+#: Key of an event whose schema is not known yet, before its offset: tried again by whoever takes the partition over.
+PARKED_KEY: Final = b"\x00parked\x1f"
 
 
 class InputRecord(Protocol):
@@ -60,8 +62,8 @@ class Domain(Protocol[Root, ClaimT]):
         """Names the domain in topics and transactional ids."""
         ...
 
-    def read(self, value: bytes) -> ClaimT:
-        """The claim in an event; raises BeffroiError when there is none."""
+    def read(self, value: bytes) -> ClaimT | None:
+        """The claim in an event; None for one this domain has no use for; raises BeffroiError for an unreadable one."""
         ...
 
     def new_root(self) -> Root:
@@ -96,13 +98,13 @@ class Flush:
     """What one transaction writes.
 
     Attributes:
-        entities: Winning claims by key, as wire bytes.
+        entities: Winning claims by key, as wire bytes, and events that wait for their schema; None forgets one.
         cells: Absolute values of the cells that changed; 0 stays a record.
         parked: Events that could not be read.
         next_offset: The checkpoint: everything before it is in the state.
     """
 
-    entities: dict[bytes, bytes]
+    entities: dict[bytes, bytes | None]
     cells: dict[CellKey, CellValue]
     parked: list[Parked]
     next_offset: int
@@ -119,7 +121,7 @@ class Applied:
 
 @dataclass(slots=True)
 class _Pending:
-    entities: dict[bytes, bytes] = field(default_factory=dict)
+    entities: dict[bytes, bytes | None] = field(default_factory=dict)
     cells: set[CellKey] = field(default_factory=set)
     parked: list[Parked] = field(default_factory=list)
 
@@ -172,9 +174,11 @@ class Partition(Generic[Root, ClaimT]):
             claim = self._domain.read(record.value or b"")
         except BeffroiError as error:
             self._pending.parked.append(Parked(record.offset, error))
+            if error.retriable:
+                self._pending.entities[PARKED_KEY + b"%020d" % record.offset] = record.value
             done.parked += 1
             return
-        if self._absorb(claim):
+        if claim is not None and self._absorb(claim):
             self._pending.entities[claim.key] = claim.value
             done.changed += 1
         else:
@@ -222,13 +226,37 @@ class Partition(Generic[Root, ClaimT]):
             self._totals.pop(key, None)
         self._pending.cells.add(key)
 
-    def restore(self, claims: Iterable[ClaimT], next_offset: int | None) -> None:
+    def restore(self, claims: Iterable[ClaimT | None], next_offset: int | None) -> None:
         """Take over what a predecessor wrote; nothing of it needs writing again."""
         for claim in claims:
-            self._absorb(claim)
+            if claim is not None:
+                self._absorb(claim)
         self._recount()
         self._pending = _Pending()
         self.next_offset = self.written_offset = next_offset
+
+    def retry(self, parked: Mapping[bytes, bytes]) -> int:
+        """Take in what a predecessor could not read, as far as its schema is known now.
+
+        Args:
+            parked: Wire bytes by key among the entities. Late is not lost: claims may arrive in any order.
+
+        Returns:
+            How many could be read.
+        """
+        found = 0
+        for key, value in parked.items():
+            try:
+                claim = self._domain.read(value)
+            except BeffroiError:
+                continue
+            found += 1
+            self._pending.entities[key] = None
+            if claim is not None and self._absorb(claim):
+                self._pending.entities[claim.key] = claim.value
+        if found:
+            self.written_offset = None
+        return found
 
     def reconcile(self, logged: Mapping[CellKey, CellValue]) -> list[CellKey]:
         """Compare with the cells in the log; what differs is written at the next flush.

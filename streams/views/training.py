@@ -1,6 +1,7 @@
 """What one session contributes to the views ``exits`` and ``sessions``."""
 
 from collections import Counter
+from datetime import date
 from typing import NamedTuple
 
 from schemas.codec import Codec
@@ -62,10 +63,15 @@ class TrainingViews:
         return cells
 
     def _days(self, root: TrainingRoot, session: Session | None) -> Counter[str]:
-        """Persons expected to finish by ISO day; the empty day stands for an unknown one."""
+        """Persons expected to finish by ISO day; the empty day stands for an unknown one.
+
+        A headcount stands in where no source knows the session's persons one by one.
+        """
         fallback = session.ends_on if session else None
-        ends = (e.actual_end_on or e.planned_end_on or fallback for e in root.enrolments(self._order) if e.coming)
-        return Counter(end.isoformat() if end else "" for end in ends)
+        people = list(root.enrolments(self._order))
+        if not people and (count := root.headcount(self._order)):
+            return +Counter({_iso(count.ends_on or fallback): count.coming})
+        return Counter(_iso(e.actual_end_on or e.planned_end_on or fallback) for e in people if e.coming)
 
     def _commune(self, session: Session | None) -> Commune | None:
         if session is None:
@@ -98,3 +104,7 @@ class TrainingViews:
             "sources": list(sources),
         }
         return self._codec.encode(SESSION_FACTS, facts)
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""

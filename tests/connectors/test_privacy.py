@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.privacy import Pseudonymiser, has_nir, load_or_create_key, shape
+from connectors.privacy import Pseudonymiser, has_nir, load_or_create_key
 from schemas.errors import SettingsError
+from schemas.shape import shape
 
 
 def nir(number: int) -> str:

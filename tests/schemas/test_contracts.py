@@ -1,104 +1,158 @@
-"""The contracts themselves: documented, classified, and frozen in goldens."""
+"""The contracts themselves: documented, classified, with examples, and frozen in goldens."""
 
+import importlib
 import json
-from collections.abc import Iterator
-from datetime import UTC, date, datetime
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from pydantic import BaseModel, ValidationError
 
 from beffroi.contracts import generate
 from schemas.codec import Codec
-from schemas.contracts import sources
-from schemas.models.training.training_enrolment import TrainingEnrolment
-from schemas.models.training.training_session import TrainingSession
+from schemas.contracts import LockFile, lock_file, sources, versions
+from schemas.examples import examples
+from schemas.fields import fields
+from schemas.validation import take
+from tests.values import fitting
 
-GOLDENS = Path(__file__).parent / "goldens"
-CLASSES = {"public", "professional", "pseudonym", "personal", "forbidden"}
-
-
-def fields(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every field, of nested records too."""
-    if isinstance(schema, list):
-        for one in schema:
-            yield from fields(one)
-    elif isinstance(schema, dict):
-        for field in schema.get("fields", ()):
-            yield field
-            yield from fields(field["type"])
-        yield from fields(schema.get("items"))
+GOLDEN = Path(__file__).parents[1] / "golden"
+NAMES = sorted(sources())
 
 
-def enums(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every enum."""
-    for field in fields(schema):
-        for kind in field["type"] if isinstance(field["type"], list) else [field["type"]]:
-            if isinstance(kind, dict) and kind.get("type") == "enum":
-                yield kind
+def model(name: str) -> type[BaseModel]:
+    """The generated model of a contract."""
+    _, domain, _, short = name.split(".")
+    module = re.sub(r"(?<!^)(?=[A-Z])", "_", short).lower()
+    found: type[BaseModel] = getattr(importlib.import_module(f"schemas.models.{domain}.{module}"), short)
+    return found
 
 
-@pytest.mark.parametrize("name", sorted(sources()))
-def test_every_field_is_documented_in_two_languages_and_classified(name: str) -> None:
-    for field in fields(sources()[name]):
-        assert field["doc"].endswith("."), field["name"]
-        assert field["fr"].endswith("."), field["name"]
-        assert field["class"] in CLASSES, field["name"]
-
-
-@pytest.mark.parametrize("name", sorted(sources()))
-def test_every_enum_has_room_for_what_is_not_known_yet(name: str) -> None:
-    for enum in enums(sources()[name]):
-        assert enum["default"] == "UNKNOWN"
-        assert "UNKNOWN" in enum["symbols"]
+def test_the_vocabulary_is_whole() -> None:
+    assert {name.removeprefix("beffroi.") for name in NAMES} >= {
+        "training.v1.TrainingSession", "training.v1.TrainingEnrolment", "training.v1.TrainingHeadcount",
+        "training.v1.OutcomeRate", "offers.v1.JobOffer", "offers.v1.ImmersionOpening",
+        "offers.v1.HiringTrainingRequest", "mobility.v1.MobilityAid", "mobility.v1.MobilityProvider",
+        "agenda.v1.EmploymentEvent", "employers.v1.EmployerContact", "employers.v1.EmployerReferent",
+        "employers.v1.EmployerCommitment", "employers.v1.SkillsNeed", "platform.v1.Quarantined",
+        "platform.v1.Heartbeat", "platform.v1.Cell", "platform.v1.SourceStatus",
+    }  # fmt: skip
 
 
 def test_no_contract_has_a_place_for_personal_data() -> None:
-    found = {field["class"] for schema in sources().values() for field in fields(schema)}
-    assert not found & {"personal", "forbidden"}
+    found = {field.data_class for schema in sources().values() for field in fields(schema)}
+    assert found == {"public", "professional", "pseudonym"}
+
+
+def test_professional_data_are_of_an_organisation_or_for_partners() -> None:
+    found = {(name, field.path) for name in NAMES for field in fields(sources()[name])
+             if field.data_class == "professional"}  # fmt: skip
+    assert {path.split(".")[0] for name, path in found if "employers" not in name} == {"contact", "public_contact"}
 
 
 def test_what_is_generated_is_up_to_date() -> None:
     assert generate(check=True) == []
 
 
-EXAMPLES: dict[str, dict[str, Any]] = {
-    "beffroi.training.v1.TrainingSession": TrainingSession(
-        session_id="intercarif:SE_0000160070",
-        source="kairos",
-        source_key="3565575",
-        version=1542672000000,
-        occurred_at=datetime(2018, 11, 20, tzinfo=UTC),
-        title="Titre professionnel",
-        starts_on=date(2018, 5, 22),
-        ends_on=date(2018, 8, 24),
-        formacodes=["31734"],
-    ).model_dump(),
-    "beffroi.training.v1.TrainingEnrolment": TrainingEnrolment.model_validate(
-        {
-            "session_id": "intercarif:SE_0000160070",
-            "person": "00112233445566778899aabbccddeeff",
-            "source": "kairos",
-            "source_key": "3565575/00112233445566778899aabbccddeeff",
-            "version": 1542672000000,
-            "occurred_at": datetime(2018, 11, 20, tzinfo=UTC),
-            "status": "ENTERED",
-            "planned_end_on": date(2018, 8, 24),
-            "funders": ["4", "7"],
-        }
-    ).model_dump(),
-}
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_fit_and_the_first_fills_every_field(name: str) -> None:
+    for one in examples(name).valid:
+        taken = take(sources()[name], one)
+        assert taken.problems == []
+        assert Codec().decode(Codec().encode(name, taken.record)) == (name, taken.record)
+        model(name).model_validate_json(json.dumps(one), strict=True)
+    assert set(examples(name).valid[0]) == {field["name"] for field in sources()[name]["fields"]}
 
 
-@pytest.mark.parametrize("name", sorted(EXAMPLES))
-def test_the_wire_bytes_of_an_example_never_change(name: str, request: pytest.FixtureRequest) -> None:
-    codec, path = Codec(), GOLDENS / f"{name}.json"
-    wire = codec.encode(name, EXAMPLES[name])
-    if request.config.getoption("--rewrite-goldens"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(
-            json.dumps({"wire": wire.hex(), "record": EXAMPLES[name]}, default=str, indent=1, ensure_ascii=False) + "\n"
-        )
-    golden = json.loads(path.read_text("utf-8"))
-    assert wire.hex() == golden["wire"]
-    assert json.loads(json.dumps(codec.read(name, bytes.fromhex(golden["wire"])), default=str)) == golden["record"]
+@pytest.mark.parametrize("name", NAMES)
+def test_what_does_not_fit_is_told_by_its_place_its_cause_and_its_fix(name: str) -> None:
+    assert examples(name).invalid
+    for one in examples(name).invalid:
+        (problem,) = take(sources()[name], one.record).problems
+        assert (problem.pointer, problem.code) == (one.pointer, one.code)
+        assert problem.fix
+        with pytest.raises(ValidationError) as caught:
+            model(name).model_validate_json(json.dumps(one.record), strict=True)
+        assert "/" + "/".join(map(str, caught.value.errors()[0]["loc"])) == one.pointer
+
+
+def test_a_problem_shows_the_shape_and_never_the_value() -> None:
+    name = "beffroi.training.v1.TrainingEnrolment"
+    (problem,) = take(sources()[name], {**examples(name).valid[0], "person": "DUPONT Jean 62"}).problems
+    assert problem.found == "the text AAAAAA AAAA 99"
+    assert problem.message == "/person: expected a text of the form ^[0-9a-f]{32}$, found the text AAAAAA AAAA 99"
+
+
+def test_a_misspelt_field_or_symbol_is_told_its_nearest_name() -> None:
+    name = "beffroi.training.v1.TrainingSession"
+    problems = take(sources()[name], {**examples(name).valid[0], "titel": "x", "modality": "ON_SITE"}).problems
+    assert {problem.fix for problem in problems} == {"write title", "write ONSITE"}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "bytes" not in json.dumps(sources()[name]["fields"])])
+def test_every_record_passes_through_model_and_bytes_unchanged(name: str) -> None:
+    codec = Codec()
+
+    @given(fitting(sources()[name]))
+    def round_trip(record: Any) -> None:
+        first = model(name).model_validate(record)
+        wire = codec.encode(name, first.model_dump(by_alias=True))
+        assert model(name).model_validate(codec.read(name, wire)) == first
+        assert codec.read(name, wire) == record
+
+    round_trip()
+
+
+FROZEN = [(name, number) for name in NAMES for number, _ in enumerate(versions(name), 1)]
+
+
+def test_every_version_has_its_golden_files() -> None:
+    kept = {(path.parent.name, int(path.name[1:])) for path in GOLDEN.glob("*/v*")}
+    assert kept >= set(FROZEN)
+
+
+@pytest.mark.parametrize(("name", "number"), FROZEN)
+def test_goldens_are_written_exactly_and_read_both_ways(name: str, number: int, request: pytest.FixtureRequest) -> None:
+    folder, version, codec = GOLDEN / name / f"v{number}", versions(name)[number - 1], Codec()
+    if request.config.getoption("--rewrite-goldens") and not folder.exists():
+        freeze(folder, name, number)
+    value = json.loads((folder / "value.json").read_text("utf-8"))
+    wire = (folder / "value.avro").read_bytes()
+    assert json.loads((folder / "schema.avsc").read_text("utf-8")) == version.text
+    # The version's own code writes these bytes; it is today's when the version is the newest.
+    assert only(version.name, number).encode(name, take(version.text, value).record) == wire
+    # Today's code reads them, and they read what today's code writes.
+    record = take(version.text, value).record
+    assert {key: one for key, one in codec.read(name, wire).items() if key in record} == record
+    today = codec.encode(name, take(sources()[name], examples(name).valid[0]).record)
+    assert reader_of(number).read(name, today)
+
+
+def only(name: str, number: int) -> Codec:
+    """The codec of the package that had this version for its newest."""
+    entries = [contract.entry() for contract in versions(name)[:number]]
+    return Codec(LockFile(entries))
+
+
+def reader_of(number: int) -> Codec:
+    """A codec that knows every id and reads with an older version."""
+
+    class Older:
+        def by_name(self, wanted: str) -> Any:
+            return only(wanted, number)._ids.by_name(wanted)
+
+        def by_id(self, schema_id: int) -> Any:
+            return lock_file().by_id(schema_id)
+
+    return Codec(Older())
+
+
+def freeze(folder: Path, name: str, number: int) -> None:
+    """Write the files of a new version; those of an older one are never touched."""
+    version, value = versions(name)[number - 1], examples(name).valid[0]
+    folder.mkdir(parents=True)
+    (folder / "schema.avsc").write_text(json.dumps(version.text, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (folder / "value.json").write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    (folder / "value.avro").write_bytes(Codec().encode(name, take(version.text, value).record))

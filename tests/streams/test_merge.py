@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import Codec
-from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
+from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from streams.agents.shell import TrainingDomain
-from streams.domains.claims import precedence
+from streams.domains.claims import Claim, precedence
 from streams.domains.training import TrainingRoot
 from streams.views.training import EXITS, SESSIONS, TrainingViews
 
@@ -49,10 +49,20 @@ def session(version: int, *, source: str = "kairos", withdrawn: bool = False, **
     )
 
 
+def headcount(version: int, *, source: str = "tally", withdrawn: bool = False, **facts: Any) -> bytes:
+    return CODEC.encode(TRAINING_HEADCOUNT, {**provenance(source, "1", version, withdrawn=withdrawn), **facts})
+
+
+def claim(wire: bytes) -> Claim:
+    found = DOMAIN.read(wire)
+    assert found is not None
+    return found
+
+
 def root_of(*wires: bytes) -> TrainingRoot:
     root = TrainingRoot()
     for wire in wires:
-        root.absorb(DOMAIN.read(wire))
+        root.absorb(claim(wire))
     return root
 
 
@@ -80,6 +90,15 @@ EVENTS = st.one_of(
         ends_on=DAYS,
         title=st.sampled_from(["A", "B", None]),
     ),
+    st.builds(
+        headcount,
+        st.integers(1, 4),
+        source=st.sampled_from(["tally", "region"]),
+        withdrawn=st.booleans(),
+        entered=st.sampled_from([0, 7, None]),
+        admitted=st.sampled_from([2, None]),
+        ends_on=DAYS,
+    ),
 )
 
 
@@ -92,13 +111,13 @@ def test_order_and_repetition_of_arrivals_change_no_cell(both: tuple[list[bytes]
 def test_moving_the_end_date_moves_the_exit() -> None:
     before = root_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
     assert exits(before) == {"62498|formacode:31816|2026-12-04": 1}
-    before.absorb(DOMAIN.read(enrolment(1, 2, planned_end_on=date(2026, 12, 11))))
+    before.absorb(claim(enrolment(1, 2, planned_end_on=date(2026, 12, 11))))
     assert exits(before) == {"62498|formacode:31816|2026-12-11": 1}
 
 
 def test_an_older_version_that_comes_late_changes_nothing() -> None:
     root = root_of(session(1), enrolment(1, 2, planned_end_on=date(2026, 12, 11)))
-    assert not root.absorb(DOMAIN.read(enrolment(1, 1, planned_end_on=date(2026, 12, 4))))
+    assert not root.absorb(claim(enrolment(1, 1, planned_end_on=date(2026, 12, 4))))
 
 
 def test_an_exit_is_on_the_actual_day_else_the_planned_else_the_sessions() -> None:
@@ -129,6 +148,16 @@ def test_a_source_that_takes_a_person_back_leaves_the_other_sources_word() -> No
         enrolment(1, 2, source="kairos", withdrawn=True),
     )
     assert exits(root) == {"62498|formacode:31816|2026-12-04": 1}
+
+
+def test_a_headcount_counts_only_where_nobody_is_known_one_by_one() -> None:
+    day = date(2026, 12, 11)
+    root = root_of(session(1, ends_on=day), headcount(1, entered=7, admitted=2, completed=4))
+    assert exits(root) == {"62498|formacode:31816|2026-12-11": 9}
+    root.absorb(claim(enrolment(1, 1)))
+    assert exits(root) == {"62498|formacode:31816|2026-12-11": 1}
+    root.absorb(claim(enrolment(1, 2, withdrawn=True)))
+    assert exits(root) == {"62498|formacode:31816|2026-12-11": 9}
 
 
 def test_a_cancelled_session_counts_nobody() -> None:

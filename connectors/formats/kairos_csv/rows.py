@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from connectors.formats.base import Context, Problem
 from connectors.formats.kairos_csv.columns import CERTIFICATIONS, FORMACODES, SEPARATOR, SESSION
 from connectors.formats.kairos_csv.values import Fault, present, to_date, to_funders, to_scheme, to_siret
-from connectors.privacy import has_nir, is_nir_without_key, shape
+from connectors.privacy import has_nir, is_nir_without_key
+from schemas.shape import shape
 
 _COMMUNE: Final = re.compile(r"\d[\dAB]\d{3}")
 _POSTCODE: Final = re.compile(r"\d{5}")

@@ -2,7 +2,7 @@
 
 
 from __future__ import annotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Checkpoint(BaseModel):
@@ -10,4 +10,12 @@ class Checkpoint(BaseModel):
     Where the owner of a source partition goes on: written in the same transaction as what it covers.
     """
 
-    next_offset: int = Field(..., description="Next input offset to read.")
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    next_offset: int = Field(
+        ...,
+        description="Next input offset to read.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
+    )

@@ -2,7 +2,7 @@
 
 
 from __future__ import annotations
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Heartbeat(BaseModel):
@@ -10,6 +10,9 @@ class Heartbeat(BaseModel):
     A source was heard: what its last publication was.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     source: str = Field(..., description="The feed.")
     format: str = Field(..., description="The format.")
     data_as_of: AwareDatetime = Field(
@@ -18,6 +21,21 @@ class Heartbeat(BaseModel):
     heard_at: AwareDatetime = Field(
         ..., description="Instant at which Beffroi took it."
     )
-    accepted: int = Field(..., description="Records taken.")
-    duplicates: int = Field(..., description="Records already known.")
-    refused: int = Field(..., description="Records refused.")
+    accepted: int = Field(
+        ...,
+        description="Records taken.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
+    )
+    duplicates: int = Field(
+        ...,
+        description="Records already known.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
+    )
+    refused: int = Field(
+        ...,
+        description="Records refused.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
+    )

@@ -2,7 +2,7 @@
 
 
 from __future__ import annotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class LedgerEntry(BaseModel):
@@ -10,8 +10,16 @@ class LedgerEntry(BaseModel):
     What a source's last publication said of one thing: lets the intake tell duplicates, outdated rows and vanished ones.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     root: str = Field(..., description="Root key under which the thing was published.")
-    version: int = Field(..., description="Version published.")
+    version: int = Field(
+        ...,
+        description="Version published.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
+    )
     digest: bytes = Field(
         ..., description="First 16 bytes of the SHA-256 of the record's wire bytes."
     )

@@ -2,7 +2,7 @@
 
 
 from __future__ import annotations
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class Quarantined(BaseModel):
@@ -10,11 +10,17 @@ class Quarantined(BaseModel):
     A record that could not be taken, with why; never with a personal value.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     source: str = Field(..., description="The feed.")
     format: str = Field(..., description="The format it was read with.")
     file: str | None = Field(None, description="Name of the file, without its folder.")
     line: int | None = Field(
-        None, description="Line in the file, from 1, the header included."
+        None,
+        description="Line in the file, from 1, the header included.",
+        ge=-2147483648,
+        le=2147483647,
     )
     pointer: str = Field(..., description="The field or column concerned.")
     code: str = Field(..., description="Cause, from a closed list.")

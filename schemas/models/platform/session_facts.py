@@ -2,7 +2,7 @@
 
 
 from __future__ import annotations
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from datetime import date
 
 
@@ -11,6 +11,9 @@ class SessionFacts(BaseModel):
     What one session contributes to the view of sessions, before disclosure. Internal.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     session_id: str = Field(..., description="Key of the session.")
     title: str | None = Field(None, description="Title of the training.")
     provider: str | None = Field(None, description="Name of the provider.")
@@ -18,7 +21,7 @@ class SessionFacts(BaseModel):
         None,
         description="INSEE code of the commune, of the current vintage, when it is known.",
     )
-    postcode: str | None = Field(None, description="Postcode.")
+    postcode: str | None = Field(None, description="Postcode.", pattern="^[0-9]{5}$")
     place: str | None = Field(None, description="Name of the place.")
     trades: list[str] = Field(
         ..., description="References of the trades it prepares for."
@@ -26,7 +29,7 @@ class SessionFacts(BaseModel):
     starts_on: date | None = Field(None, description="First day.")
     ends_on: date | None = Field(None, description="Last day.")
     recruitment: str | None = Field(None, description="State of the recruitment.")
-    seats: int | None = Field(None, description="Places.")
+    seats: int | None = Field(None, description="Places.", ge=0, le=2147483647)
     seats_basis: str | None = Field(None, description="What the places count.")
     url: str | None = Field(None, description="Web page.")
     sources: list[str] = Field(..., description="Sources that know this session.")

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 from enum import StrEnum
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from datetime import date
 
 
@@ -59,12 +59,16 @@ class TrainingEnrolment(BaseModel):
     One person in one training session, from prescription to exit, as one source knows it. The person is a keyed pseudonym; no name, no contact and no national number ever travels.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     session_id: str = Field(
         ..., description="Root key: the session's key, see TrainingSession."
     )
     person: str = Field(
         ...,
         description="Keyed pseudonym: HMAC-SHA-256 cut to 128 bits, 32 hexadecimal characters.",
+        pattern="^[0-9a-f]{32}$",
     )
     source: str = Field(
         ..., description="The feed that publishes this record, for instance kairos."
@@ -76,6 +80,8 @@ class TrainingEnrolment(BaseModel):
     version: int = Field(
         ...,
         description="The source's own revision, else its last-modified instant in milliseconds since 1970 UTC; the highest wins.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
     )
     occurred_at: AwareDatetime = Field(
         ..., description="Instant at which the source knew this state."

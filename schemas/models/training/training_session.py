@@ -2,9 +2,13 @@
 
 
 from __future__ import annotations
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel
 from enum import StrEnum
 from datetime import date
+
+
+class RomeCode(RootModel[str]):
+    root: str = Field(..., pattern="^[A-N][0-9]{4}$")
 
 
 class Provider(BaseModel):
@@ -12,8 +16,13 @@ class Provider(BaseModel):
     The organisation that is responsible for the training (LHEO organisme-formation-responsable).
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     name: str | None = Field(None, description="Name of the organisation.")
-    siret: str | None = Field(None, description="SIRET, 14 digits (INSEE Sirene).")
+    siret: str | None = Field(
+        None, description="SIRET, 14 digits (INSEE Sirene).", pattern="^[0-9]{14}$"
+    )
     nda: str | None = Field(
         None, description="Training activity declaration number, 11 digits (DREETS)."
     )
@@ -24,27 +33,16 @@ class Commune(BaseModel):
     A commune and the vintage of its code (INSEE Code officiel géographique).
     """
 
-    code: str = Field(..., description="INSEE code, 5 characters.")
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    code: str = Field(
+        ..., description="INSEE code, 5 characters.", pattern="^[0-9][0-9AB][0-9]{3}$"
+    )
     vintage: str | None = Field(
         None,
         description="Year of the code list, four digits; null when the source does not say.",
     )
-
-
-class Place(BaseModel):
-    """
-    Where the training takes place (LHEO lieu-de-formation).
-    """
-
-    commune: Commune | None = Field(None, description="The commune.")
-    postcode: str | None = Field(
-        None, description="Postcode, 5 digits; does not give a commune by itself."
-    )
-    label: str | None = Field(
-        None, description="Name of the place as the source writes it."
-    )
-    latitude: float | None = Field(None, description="Degrees north, WGS 84.")
-    longitude: float | None = Field(None, description="Degrees east, WGS 84.")
 
 
 class CertificationScheme(StrEnum):
@@ -59,17 +57,6 @@ class CertificationScheme(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class Certification(BaseModel):
-    """
-    A certification the training leads to.
-    """
-
-    scheme: CertificationScheme = Field(
-        CertificationScheme.UNKNOWN, description="Register of the code."
-    )
-    code: str = Field(..., description="Code in that register.")
-
-
 class RecruitmentState(StrEnum):
     """
     LHEO dict-etat-recrutement: 1 open, 2 closed, 3 suspended.
@@ -81,20 +68,6 @@ class RecruitmentState(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
-class Recruitment(BaseModel):
-    """
-    State of the recruitment of trainees (LHEO etat-recrutement).
-    """
-
-    state: RecruitmentState = Field(
-        RecruitmentState.UNKNOWN, description="Open, closed or suspended."
-    )
-    from_: date | None = Field(
-        None, alias="from", description="First day of enrolment."
-    )
-    until: date | None = Field(None, description="Last day of enrolment.")
-
-
 class SeatBasis(StrEnum):
     """
     What the number counts: places funded, places in this recruitment, capacity of the room.
@@ -104,15 +77,6 @@ class SeatBasis(StrEnum):
     RECRUITMENT = "RECRUITMENT"
     CAPACITY = "CAPACITY"
     UNKNOWN = "UNKNOWN"
-
-
-class Seats(BaseModel):
-    """
-    A number of places with what it counts: LHEO sessions have none.
-    """
-
-    count: int = Field(..., description="Number of places.")
-    basis: SeatBasis = Field(SeatBasis.UNKNOWN, description="What the number counts.")
 
 
 class EntryMode(StrEnum):
@@ -141,9 +105,15 @@ class Funder(BaseModel):
     Who pays (LHEO organisme-financeur).
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     code: str = Field(..., description="Code of the LHEO dictionary dict-financeurs.")
     seats: int | None = Field(
-        None, description="Places this funder pays (LHEO nb-places-financees)."
+        None,
+        description="Places this funder pays (LHEO nb-places-financees).",
+        ge=0,
+        le=2147483647,
     )
 
 
@@ -168,8 +138,15 @@ class Hours(BaseModel):
     Duration (LHEO nombre-heures-centre, nombre-heures-entreprise).
     """
 
-    centre: int | None = Field(None, description="Hours at the training centre.")
-    company: int | None = Field(None, description="Hours in a company.")
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    centre: int | None = Field(
+        None, description="Hours at the training centre.", ge=0, le=2147483647
+    )
+    company: int | None = Field(
+        None, description="Hours in a company.", ge=0, le=2147483647
+    )
 
 
 class PublicContact(BaseModel):
@@ -177,6 +154,9 @@ class PublicContact(BaseModel):
     How to reach the organisation, never a person.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     phone: str | None = Field(None, description="Phone of the organisation's desk.")
     email: str | None = Field(
         None, description="Mail address of the organisation's desk."
@@ -184,11 +164,82 @@ class PublicContact(BaseModel):
     url: str | None = Field(None, description="Web page of the training.")
 
 
+class Place(BaseModel):
+    """
+    Where the training takes place (LHEO lieu-de-formation).
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    commune: Commune | None = Field(None, description="The commune.")
+    postcode: str | None = Field(
+        None,
+        description="Postcode, 5 digits; does not give a commune by itself.",
+        pattern="^[0-9]{5}$",
+    )
+    label: str | None = Field(
+        None, description="Name of the place as the source writes it."
+    )
+    latitude: float | None = Field(
+        None, description="Degrees north, WGS 84.", ge=-90.0, le=90.0
+    )
+    longitude: float | None = Field(
+        None, description="Degrees east, WGS 84.", ge=-180.0, le=180.0
+    )
+
+
+class Certification(BaseModel):
+    """
+    A certification the training leads to.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    scheme: CertificationScheme = Field(
+        CertificationScheme.UNKNOWN, description="Register of the code."
+    )
+    code: str = Field(..., description="Code in that register.")
+
+
+class Recruitment(BaseModel):
+    """
+    State of the recruitment of trainees (LHEO etat-recrutement).
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    state: RecruitmentState = Field(
+        RecruitmentState.UNKNOWN, description="Open, closed or suspended."
+    )
+    from_: date | None = Field(
+        None, alias="from", description="First day of enrolment."
+    )
+    until: date | None = Field(None, description="Last day of enrolment.")
+
+
+class Seats(BaseModel):
+    """
+    A number of places with what it counts: LHEO sessions have none.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+    )
+    count: int = Field(..., description="Number of places.", ge=0, le=2147483647)
+    basis: SeatBasis = Field(SeatBasis.UNKNOWN, description="What the number counts.")
+
+
 class TrainingSession(BaseModel):
     """
     One dated run of a training action at one place, as one source knows it (LHEO element session). Absent is not empty: null means that the source does not know.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     session_id: str = Field(
         ...,
         description="Root key: intercarif:<session number> when the source gives the Intercarif number, else <source>:<id>.",
@@ -203,6 +254,8 @@ class TrainingSession(BaseModel):
     version: int = Field(
         ...,
         description="The source's own revision, else its last-modified instant in milliseconds since 1970 UTC; the highest wins.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
     )
     occurred_at: AwareDatetime = Field(
         ..., description="Instant at which the source knew this state."
@@ -216,7 +269,7 @@ class TrainingSession(BaseModel):
     )
     provider: Provider | None = Field(None, description="The training provider.")
     place: Place | None = Field(None, description="Where it takes place.")
-    rome_codes: list[str] | None = Field(
+    rome_codes: list[RomeCode] | None = Field(
         None,
         description="Trades it prepares for: ROME codes, letter and four digits (France Travail).",
     )

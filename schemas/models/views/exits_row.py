@@ -2,7 +2,7 @@
 
 
 from __future__ import annotations
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from enum import StrEnum
 
 
@@ -11,6 +11,9 @@ class Area(BaseModel):
     A territory: a bare code is never used.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     type: str = Field(
         ...,
         description="commune, epci, arrondissement, departement, region, bassin, outside.",
@@ -35,13 +38,18 @@ class DisclosedCount(BaseModel):
     A count of persons under the disclosure rule.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     disclosure: Disclosure = Field(
         Disclosure.UNKNOWN, description="Rounded, or fewer than the threshold."
     )
     value: int | None = Field(
-        None, description="The rounded count, when it is ROUNDED."
+        None, description="The rounded count, when it is ROUNDED.", ge=0, le=2147483647
     )
-    below: int | None = Field(None, description="The threshold, when it is FEWER_THAN.")
+    below: int | None = Field(
+        None, description="The threshold, when it is FEWER_THAN.", ge=0, le=2147483647
+    )
 
 
 class ExitsRow(BaseModel):
@@ -49,6 +57,9 @@ class ExitsRow(BaseModel):
     How many people finish a training in one area, trade and window. Key: <area>|<trade>|<window>. A combination without a row counts nobody.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     area: Area = Field(..., description="The territory.")
     trade: str = Field(
         ...,

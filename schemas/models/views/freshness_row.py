@@ -2,7 +2,7 @@
 
 
 from __future__ import annotations
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 
 class FreshnessRow(BaseModel):
@@ -10,6 +10,9 @@ class FreshnessRow(BaseModel):
     How old the data of one source are. Key: source.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     source: str = Field(..., description="The feed.")
     data_as_of: AwareDatetime = Field(
         ..., description="Instant of the data: the file's own."
@@ -17,5 +20,15 @@ class FreshnessRow(BaseModel):
     heard_at: AwareDatetime = Field(
         ..., description="Instant at which Beffroi took it."
     )
-    accepted: int = Field(..., description="Records taken in the last publication.")
-    refused: int = Field(..., description="Records refused in the last publication.")
+    accepted: int = Field(
+        ...,
+        description="Records taken in the last publication.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
+    )
+    refused: int = Field(
+        ...,
+        description="Records refused in the last publication.",
+        ge=-9223372036854775808,
+        le=9223372036854775807,
+    )

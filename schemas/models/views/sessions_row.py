@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 from enum import StrEnum
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from datetime import date
 
 
@@ -22,13 +22,18 @@ class DisclosedCount(BaseModel):
     A count of persons under the disclosure rule.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     disclosure: Disclosure = Field(
         Disclosure.UNKNOWN, description="Rounded, or fewer than the threshold."
     )
     value: int | None = Field(
-        None, description="The rounded count, when it is ROUNDED."
+        None, description="The rounded count, when it is ROUNDED.", ge=0, le=2147483647
     )
-    below: int | None = Field(None, description="The threshold, when it is FEWER_THAN.")
+    below: int | None = Field(
+        None, description="The threshold, when it is FEWER_THAN.", ge=0, le=2147483647
+    )
 
 
 class SessionsRow(BaseModel):
@@ -36,6 +41,9 @@ class SessionsRow(BaseModel):
     One training session that ends or starts soon. Key: session_id.
     """
 
+    model_config = ConfigDict(
+        extra="forbid",
+    )
     session_id: str = Field(..., description="Key of the session.")
     title: str | None = Field(None, description="Title of the training.")
     provider: str | None = Field(None, description="Name of the provider.")
@@ -43,7 +51,7 @@ class SessionsRow(BaseModel):
         None, description="INSEE code of the commune, of the current vintage."
     )
     commune_name: str | None = Field(None, description="Name of the commune.")
-    postcode: str | None = Field(None, description="Postcode.")
+    postcode: str | None = Field(None, description="Postcode.", pattern="^[0-9]{5}$")
     areas: list[str] = Field(
         ..., description="Every territory that holds it, as type:code."
     )
@@ -55,7 +63,7 @@ class SessionsRow(BaseModel):
     starts_on: date | None = Field(None, description="First day.")
     ends_on: date | None = Field(None, description="Last day.")
     recruitment: str | None = Field(None, description="OPEN, CLOSED or SUSPENDED.")
-    seats: int | None = Field(None, description="Places.")
+    seats: int | None = Field(None, description="Places.", ge=0, le=2147483647)
     seats_basis: str | None = Field(
         None, description="FUNDED, RECRUITMENT or CAPACITY."
     )

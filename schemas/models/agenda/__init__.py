@@ -1,0 +1,1 @@
+"""Generated from schemas/avro by `beffroi contracts generate`: never edit."""
