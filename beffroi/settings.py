@@ -55,6 +55,8 @@ class Settings(BaseSettings):
     kafka_sasl_username: str | None = None
     kafka_sasl_password: SecretStr | None = None
     kafka_ssl_ca_location: Path | None = None
+    registry: str | None = Field(None, description="URL of a schema registry; left out, ids are the lock file's")
+    registry_auth: SecretStr | None = Field(None, description="user:password of the registry")
     topic_prefix: str = Field("", description="put before each topic's name: several deployments on one cluster")
     partitions: int | None = Field(None, ge=1, description="of events, entities and cells; 24, embedded 4")
     replication: int | None = Field(None, ge=1, description="copies of each partition; 3, embedded 1")
@@ -113,6 +115,9 @@ class Settings(BaseSettings):
             sasl_username=self.kafka_sasl_username,
             sasl_password=self.kafka_sasl_password,
             ssl_ca_location=self.kafka_ssl_ca_location,
+            registry=self.registry,
+            registry_auth=self.registry_auth,
+            registry_cache=self.cache_dir / "registry" if self.registry else None,
         )
 
     @classmethod

@@ -17,6 +17,7 @@ from confluent_kafka import KafkaException, Producer
 
 from connectors.formats import FORMATS
 from connectors.formats.base import Context, Reading, RefusedRow
+from connectors.kafka import registry
 from connectors.kafka.admin import await_broker, partition_counts
 from connectors.kafka.clients import is_fenced, transactional_producer
 from connectors.kafka.settings import KafkaSettings
@@ -65,7 +66,7 @@ class Intake:
         self._pseudonyms = pseudonyms
         self._territory = territory
         self._clock = clock
-        self._codec = Codec()
+        self._codec = registry.codec(kafka)
 
     def publish_file(
         self, path: Path, format_name: str, *, source: str | None = None, as_of: datetime | None = None,

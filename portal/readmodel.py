@@ -8,13 +8,13 @@ from typing import Any, Final
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from connectors.kafka import registry
 from connectors.kafka.admin import topic_ids
 from connectors.kafka.clients import reader
 from connectors.kafka.reading import at_end
 from portal.settings import PortalSettings
 from portal.view import Change, Row, View
 from schemas.clock import Clock, to_millis
-from schemas.codec import Codec
 from schemas.contracts import EXITS_ROW, FRESHNESS_ROW, SESSIONS_ROW
 from schemas.errors import BeffroiError
 from schemas.topics import TOMBSTONES_KEPT_MS, VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
@@ -49,7 +49,7 @@ class ReadModel:
         self.lock = threading.Lock()
         self._settings = settings
         self._clock = clock
-        self._codec = Codec()
+        self._codec = registry.codec(settings.kafka)
         self._by_topic = {settings.prefix + topic: name for name, topic in TOPICS.items()}
         self._listeners: set[Listener] = set()
         self._stop = threading.Event()

@@ -5,9 +5,11 @@ A test rebuilds this drawing from the classes of every room::
     BeffroiError
      ├── ContractError              a record does not fit its contract
      │    ├── UnknownSchema         the id in its header is not known (retriable)
+     │    ├── WrongSchema           a known id stands for another schema now
      │    └── BadWireFormat         the bytes are not in Confluent's wire format
      ├── FileRefused                a partner's file cannot be taken at all
      │    └── FileHeld              it could, but a human must look first
+     ├── RegistryUnavailable        the schema registry does not answer (retriable)
      ├── KafkaUnavailable           the broker does not answer (retriable)
      ├── EmbeddedKafkaError         the laptop's own broker cannot run
      ├── TopicPlanRefused           a topic cannot become what the catalogue wants
@@ -56,6 +58,12 @@ class UnknownSchema(ContractError):
     retriable = True
 
 
+class WrongSchema(ContractError):
+    """A schema registry holds another schema under an id that is already known: its records would be misread."""
+
+    exit_code = 78
+
+
 class BadWireFormat(ContractError):
     """The bytes do not begin with 0x00 and a 4-byte schema id, or end too early."""
 
@@ -70,6 +78,13 @@ class FileHeld(FileRefused):
     """The file is sound but surprising (a snapshot that lost too many rows): a human must confirm it."""
 
     exit_code = 5
+
+
+class RegistryUnavailable(BeffroiError):
+    """The schema registry does not answer."""
+
+    retriable = True
+    exit_code = 69
 
 
 class KafkaUnavailable(BeffroiError):

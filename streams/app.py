@@ -10,11 +10,11 @@ import faust
 import structlog
 from faust.types import TP
 
+from connectors.kafka import registry
 from connectors.kafka.settings import KafkaSettings
 from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock, system_clock
-from schemas.codec import Codec
 from schemas.topics import RELEASE, TRAINING_EVENTS
 from streams.agents.shell import Shell, die, training_domain
 from streams.settings import StreamSettings
@@ -217,7 +217,7 @@ def run_worker(
     """
     from streams.agents.release import ReleaseRunner
 
-    codec = Codec()
+    codec = registry.codec(settings.kafka)
     shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="worker-", dir=settings.data_dir) as folder:

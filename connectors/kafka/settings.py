@@ -15,6 +15,9 @@ class KafkaSettings(BaseModel):
         sasl_username: Of this process.
         sasl_password: Never shown.
         ssl_ca_location: PEM file of the authority that signed the brokers' certificates.
+        registry: URL of the cluster's schema registry; ids come from the lock file when left out.
+        registry_auth: ``user:password`` of the registry.
+        registry_cache: Folder that keeps what was learnt from the registry.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,6 +28,14 @@ class KafkaSettings(BaseModel):
     sasl_username: str | None = None
     sasl_password: SecretStr | None = None
     ssl_ca_location: Path | None = None
+    registry: str | None = None
+    registry_auth: SecretStr | None = None
+    registry_cache: Path | None = None
+
+    @property
+    def registry_auth_text(self) -> str | None:
+        """The registry's credentials in the clear, for its client alone."""
+        return self.registry_auth.get_secret_value() if self.registry_auth else None
 
     def client_config(self) -> dict[str, str]:
         """The part of librdkafka's configuration that says where the cluster is and who we are."""
