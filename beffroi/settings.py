@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     trade_table: Path | None = Field(None, description="correspondence of Formacodes (formacode,title,rome)")
     disclosure_base: int = Field(5, ge=1, description="counts of persons are rounded to a multiple of this")
     disclosure_threshold: int = Field(5, ge=1, description="a smaller count of persons is not published")
+    sources_register: Path | None = Field(None, description="more sources: a file like schemas/registers/sources.toml")
+    readers_register: Path | None = Field(None, description="subscribers: a file like schemas/registers/readers.toml")
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(8080, ge=1, le=65535)
     worker_host: str = Field("127.0.0.1", description="where the worker answers /metrics and /health")

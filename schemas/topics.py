@@ -37,6 +37,11 @@ class Topic:
     doc: str
     contracts: tuple[str, ...] = ()
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether partners write or read it, as events or views; the others are Beffroi's own."""
+        return ".events." in self.name or self.name.startswith("view.")
+
 
 TRAINING_EVENTS = "training.events.v1"
 OFFERS_EVENTS = "offers.events.v1"

@@ -14,7 +14,6 @@ from typing import Any, Final, NamedTuple
 from schemas.fields import branches, kind_of, logical, named_types, nullable
 from schemas.shape import shape
 
-_INT, _LONG = 2**31, 2**63
 _MISSING: Final = object()
 
 
@@ -171,13 +170,15 @@ def _text(value: object, hints: _Hints) -> _Result:
     return _Result(str(value))
 
 
-def _integer(most: int) -> Callable[[object, _Hints], _Result]:
+def _integer(bits: int) -> Callable[[object, _Hints], _Result]:
+    most = 2 ** (bits - 1)
+
     def check(value: object, hints: _Hints) -> _Result:
         low, high = hints.get("minimum", -most), hints.get("maximum", most - 1)
-        expected = f"a whole number from {low} to {high}"
+        expected = "a whole number" + (f" {_bounds(hints)}" if {"minimum", "maximum"} & hints.keys() else "")
         if isinstance(value, bool) or not isinstance(value, int):
             return _Result(None, "type", expected)
-        return _Result(value) if low <= value <= high else _Result(None, "range", expected)
+        return _Result(value) if low <= value <= high else _Result(None, "range", f"{expected} of {bits} bits")
 
     return check
 
@@ -233,7 +234,7 @@ def _decimal(kind: _Hints, value: object, hints: _Hints) -> _Result:
     _, digits, exponent = found.as_tuple()
     if not isinstance(exponent, int) or -exponent > scale or len(digits) + exponent > precision - scale:
         return _Result(None, "range", expected)
-    return _Result(found) if _within(found, hints) else _Result(None, "range", f"{expected} within {_bounds(hints)}")
+    return _Result(found) if _within(found, hints) else _Result(None, "range", f"{expected} {_bounds(hints)}")
 
 
 def _within(value: float | Decimal, hints: _Hints) -> bool:
@@ -242,11 +243,12 @@ def _within(value: float | Decimal, hints: _Hints) -> bool:
 
 
 def _bounds(hints: _Hints) -> str:
-    return f"{hints.get('minimum', '…')} to {hints.get('maximum', '…')}"
+    known = {"from": hints.get("minimum"), "up to": hints.get("maximum")}
+    return " ".join(f"{word} {bound}" for word, bound in known.items() if bound is not None)
 
 
 _PLAIN: Final[Mapping[str, Callable[[object, _Hints], _Result]]] = {
-    "string": _text, "int": _integer(_INT), "long": _integer(_LONG), "double": _number, "float": _number,
+    "string": _text, "int": _integer(32), "long": _integer(64), "double": _number, "float": _number,
     "boolean": _boolean, "bytes": _bytes, "null": _null,
 }  # fmt: skip
 _LOGICAL: Final[Mapping[str, Callable[[_Hints, object, _Hints], _Result]]] = {

@@ -8,12 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import user_dir
 from connectors.kafka import admin
 from connectors.kafka.settings import KafkaSettings
 from schemas.topics import catalogue
+from tests.browser import chromium
 
 #: Partitions of the tests' topics: more than one, few enough to be quick.
 PARTITIONS = 4
@@ -63,6 +65,13 @@ def topics(kafka: KafkaSettings, prefix: str) -> str:
     """The whole catalogue under a prefix of this test's own; gives the prefix."""
     admin.apply(kafka, admin.plan({}, catalogue(PARTITIONS, prefix)), 1)
     return prefix
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A real Chromium; without one the tests fail, they are never skipped."""
+    with chromium() as running:
+        yield running
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -126,6 +126,11 @@ class Format(Protocol):
         """The feed that writes so."""
         ...
 
+    @property
+    def writes(self) -> Mapping[str, frozenset[str]]:
+        """The fields it may fill, by full name of the contract."""
+        ...
+
     def read(self, path: Path, context: Context) -> Reading:
         """Read a file.
 

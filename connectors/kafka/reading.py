@@ -28,8 +28,17 @@ def read_to_end(consumer: Consumer, partitions: list[tuple[str, int]]) -> Iterat
     Raises:
         KafkaException: The cluster refuses.
     """
-    consumer.assign([TopicPartition(topic, number, 0) for topic, number in partitions])
-    left = set(partitions)
+    yield from read_on(consumer, [TopicPartition(topic, number, 0) for topic, number in partitions])
+
+
+def read_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[Message]:
+    """Every committed record of some partitions from given positions to their end of this moment.
+
+    Raises:
+        KafkaException: The cluster refuses.
+    """
+    consumer.assign(positions)
+    left = {(position.topic, position.partition) for position in positions}
     while left:
         for message in consumer.consume(_BATCH, 0.5):
             if at_end(message):

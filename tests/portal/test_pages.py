@@ -1,23 +1,15 @@
 """The pages in a real browser: with and without JavaScript, wide and narrow."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from schemas.clock import paris_day, system_clock
-from tests.browser import chromium
 from tests.portal.conftest import Portal, Views
 from tests.waiting import until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.browser]
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,13 +1,24 @@
 """From the rows of a file to one event a thing: whatever the order of the rows, the same events."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from connectors.formats.base import Contradiction, Event, Reading
 from connectors.formats.kairos_csv.rows import Row
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
+
+#: The fields a file may fill; the provenance is the intake's.
+WRITES: Final[Mapping[str, frozenset[str]]] = {
+    TRAINING_SESSION: frozenset({
+        "session_id", "source_key", "title", "provider", "place", "formacodes", "certifications", "starts_on",
+        "ends_on", "funders",
+    }),
+    TRAINING_ENROLMENT: frozenset({
+        "session_id", "person", "source_key", "status", "planned_start_on", "planned_end_on", "scheme", "funders",
+    }),
+}  # fmt: skip
 
 #: What rows of one session must agree on: attribute, column.
 _SINGLE = (

@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 from connectors.formats.base import Context, Problem, Reading, RefusedRow
-from connectors.formats.kairos_csv.assemble import assemble
+from connectors.formats.kairos_csv.assemble import WRITES, assemble
 from connectors.formats.kairos_csv.columns import SEPARATOR, positions
 from connectors.formats.kairos_csv.rows import BadRow, Row, RowReader
 from connectors.formats.lines import MAX_LINE_BYTES, Line, check_file, encoding_of, lines
@@ -17,6 +17,7 @@ class KairosCsv:
 
     name = "kairos-csv"
     default_source = "kairos"
+    writes = WRITES
 
     def read(self, path: Path, context: Context) -> Reading:
         """Read a file; raises FileRefused when it is broken as a whole."""

@@ -13,7 +13,7 @@ from schemas.contracts import relock, sources
 from schemas.errors import SettingsError
 from schemas.jsonschema import json_schema
 
-SCHEMAS: Final = Path(__file__).parent.parent / "schemas"
+SCHEMAS: Final = Path(__file__).parents[2] / "schemas"
 LOCK: Final = SCHEMAS / "lock.json"
 MODELS: Final = SCHEMAS / "models"
 _HEADER: Final = '"""Generated from schemas/avro by `beffroi contracts generate`: never edit."""'
