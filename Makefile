@@ -24,6 +24,8 @@ lint: $(VENV)/.dev ## Check style, types, imports and what is generated
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/beffroi contracts generate --check
+	$(BIN)/beffroi contracts lint
+	$(BIN)/beffroi contracts check
 
 format: $(VENV)/.dev ## Put code into its form
 	$(BIN)/ruff check --fix .
@@ -40,6 +42,7 @@ lock: ## Resolve the requirements anew
 bench: $(VENV)/.dev ## Measure
 	$(BIN)/python bench/publish_kairos.py
 	$(BIN)/python bench/engine_apply.py
+	$(BIN)/python bench/codec.py
 
 clean: ## Remove what was installed here; data are removed by `beffroi down --wipe`
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

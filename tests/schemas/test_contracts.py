@@ -156,3 +156,25 @@ def freeze(folder: Path, name: str, number: int) -> None:
     (folder / "schema.avsc").write_text(json.dumps(version.text, ensure_ascii=False, indent=1) + "\n", "utf-8")
     (folder / "value.json").write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", "utf-8")
     (folder / "value.avro").write_bytes(Codec().encode(name, take(version.text, value).record))
+
+
+@pytest.mark.parametrize(
+    ("contract", "field", "value"),
+    [
+        ("TrainingHeadcount", "entered", 2**31),
+        ("TrainingHeadcount", "entered", -1),
+        ("TrainingHeadcount", "version", 2**63),
+        ("OutcomeRate", "rate", 12.345),
+        ("OutcomeRate", "rate", 100.01),
+        ("TrainingHeadcount", "ends_on", "2026-02-30"),
+        ("TrainingHeadcount", "ends_on", "10000-01-01"),
+        ("TrainingHeadcount", "occurred_at", "2026-11-23T08:00:00"),
+    ],
+)
+def test_models_and_validation_keep_the_bounds_of_avro(contract: str, field: str, value: Any) -> None:
+    name = f"beffroi.training.v1.{contract}"
+    record = {**examples(name).valid[0], field: value}
+    (problem,) = take(sources()[name], record).problems
+    assert problem.pointer == f"/{field}"
+    with pytest.raises(ValidationError):
+        model(name).model_validate_json(json.dumps(record), strict=True)
