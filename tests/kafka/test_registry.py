@@ -12,6 +12,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from connectors.kafka.clients import producer
 from connectors.kafka.registry import COMPATIBILITY, RegistryIds, push
+from connectors.kafka.registry import codec as registry_codec
 from connectors.kafka.settings import KafkaSettings
 from schemas.codec import Codec
 from schemas.contracts import (
@@ -28,6 +29,10 @@ from schemas.errors import ContractError, RegistryUnavailable, UnknownSchema, Wr
 from schemas.examples import examples
 from schemas.topics import TRAINING_EVENTS
 from schemas.validation import take
+from tests.bus import messages
+from tests.conftest import PARTITIONS
+from tests.connectors.test_intake import EARLY, intake
+from tests.kairos import row, write
 from tests.ports import free_port
 from tests.registry import running
 from tests.schemas.evolution_table import CASES
@@ -138,3 +143,16 @@ def test_the_registrys_own_verdict_on_each_change_is_the_one_our_rules_expect(fi
                 seen[case.label] = client.test_compatibility(f"case-{number}", Schema(json.dumps(new), "AVRO"))
     assert seen == {case.label: case.registry for case in CASES if case.registry is not None}
     assert len(seen) >= 60
+
+
+@pytest.mark.kafka
+def test_a_deployment_with_a_registry_publishes_under_its_ids(
+    filled: str, kafka: KafkaSettings, topics: str, tmp_path: Path
+) -> None:
+    deployment = kafka.model_copy(update={"registry": filled, "registry_cache": tmp_path / "cache"})
+    report = intake(deployment, topics).publish_file(write(tmp_path / EARLY, [row(1), row(2)]), "kairos-csv")
+    assert report.accepted == 2
+    codec = registry_codec(deployment)
+    wires = [message.value() or b"" for message in messages(kafka, topics + TRAINING_EVENTS, PARTITIONS)]
+    assert len([codec.decode(wire) for wire in wires]) == len(wires) == 3
+    assert (tmp_path / "cache" / "registry.json").exists()
