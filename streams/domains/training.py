@@ -27,6 +27,8 @@ READS: Mapping[str, frozenset[str]] = {
 }  # fmt: skip
 #: Where the headcounts of a session lie among its things; no pseudonym is a single character.
 _COUNTS = "#"
+#: Things of a session that are no person.
+_NOBODY = frozenset({"", _COUNTS})
 
 
 class Session(NamedTuple):
@@ -80,11 +82,11 @@ class TrainingRoot:
 
     def absorb(self, claim: Claim) -> bool:
         """Take a claim in; False when it changes nothing. Commutative, associative, idempotent."""
-        slots = self.things.setdefault(claim.thing, {})
-        held = slots.get(claim.slot)
+        slots, slot = self.things.setdefault(claim.thing, {}), claim.slot
+        held = slots.get(slot)
         if held is not None and not outranks(claim, held):
             return False
-        slots[claim.slot] = claim
+        slots[slot] = claim
         return True
 
     def session(self, order: Precedence) -> Session | None:
@@ -95,8 +97,13 @@ class TrainingRoot:
     def enrolments(self, order: Precedence) -> Iterator[Enrolment]:
         """The merged enrolments that some source holds."""
         for thing, slots in self.things.items():
-            facts = merged(live(slots.values(), order)) if thing not in {"", _COUNTS} else None
-            if facts:
+            if thing in _NOBODY:
+                continue
+            if len(slots) == 1:  # nearly always: one source knows a person
+                (claim,) = slots.values()
+                if not claim.withdrawn:
+                    yield cast("Enrolment", claim.facts)
+            elif facts := merged(live(slots.values(), order)):
                 yield Enrolment(*cast("tuple[Any, ...]", facts))
 
     def headcount(self, order: Precedence) -> Headcount | None:
@@ -126,25 +133,19 @@ def read(codec: Codec, value: bytes) -> Claim | None:
     """
     name, record = codec.decode(value)
     if name == TRAINING_ENROLMENT:
-        return _claim(record, value, record["person"], ENROLMENT, _enrolment(record))
+        facts = Enrolment(record["status"], record["planned_end_on"], record["actual_end_on"])
+        return _claim(record, value, record["person"], ENROLMENT, facts)
     if name == TRAINING_SESSION:
         return _claim(record, value, "", SESSION, _session(record))
     if name == TRAINING_HEADCOUNT:
-        return _claim(record, value, _COUNTS, HEADCOUNT, _headcount(record))
+        facts_of_many = Headcount(record["admitted"], record["entered"], record["ends_on"])
+        return _claim(record, value, _COUNTS, HEADCOUNT, facts_of_many)
     return None
 
 
 def _claim(record: dict[str, Any], value: bytes, thing: str, kind: str, facts: tuple[object, ...]) -> Claim:
     source, key = record["source"], record["source_key"]
     return Claim(record["session_id"], thing, kind, source, key, record["version"], value, record["withdrawn"], facts)
-
-
-def _enrolment(record: dict[str, Any]) -> Enrolment:
-    return Enrolment(record["status"], record["planned_end_on"], record["actual_end_on"])
-
-
-def _headcount(record: dict[str, Any]) -> Headcount:
-    return Headcount(record["admitted"], record["entered"], record["ends_on"])
 
 
 def _session(record: dict[str, Any]) -> Session:

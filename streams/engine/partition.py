@@ -161,12 +161,13 @@ class Partition(Generic[Root, ClaimT]):
     def apply(self, records: Iterable[InputRecord]) -> Applied:
         """Take a batch in; records before the position are known and passed over."""
         done = Applied()
+        start = self.next_offset or 0
         for record in records:
-            if self.next_offset is not None and record.offset < self.next_offset:
+            if record.offset < start:
                 done.unchanged += 1
-                continue
-            self._apply(record, done)
-            self.next_offset = record.offset + 1
+            else:
+                self._apply(record, done)
+                start = self.next_offset = record.offset + 1
         return done
 
     def _apply(self, record: InputRecord, done: Applied) -> None:

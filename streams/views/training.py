@@ -71,7 +71,8 @@ class TrainingViews:
         people = list(root.enrolments(self._order))
         if not people and (count := root.headcount(self._order)):
             return +Counter({_iso(count.ends_on or fallback): count.coming})
-        return Counter(_iso(e.actual_end_on or e.planned_end_on or fallback) for e in people if e.coming)
+        days = Counter([one.actual_end_on or one.planned_end_on or fallback for one in people if one.coming])
+        return Counter({_iso(day): n for day, n in days.items()})
 
     def _commune(self, session: Session | None) -> Commune | None:
         if session is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.kafka.settings import KafkaSettings
+from schemas.topics import CATALOGUE
 from tests.conftest import PARTITIONS
 from tests.kairos import PLANTED, row, write
 
@@ -86,9 +87,9 @@ def test_topics_are_planned_then_applied_and_a_partition_count_never_changes(
     kafka: KafkaSettings, prefix: str, tmp_path: Path
 ) -> None:
     where = {"kafka": kafka.bootstrap, "topic_prefix": prefix, "partitions": str(PARTITIONS), "replication": "1"}
-    assert beffroi(tmp_path, "topics", "plan", **where).stdout.count("+ ") == 10
+    assert beffroi(tmp_path, "topics", "plan", **where).stdout.count("+ ") == len(CATALOGUE)
     assert beffroi(tmp_path, "topics", "apply", **where).returncode == 0
-    assert beffroi(tmp_path, "topics", "plan", **where).stdout.count("= ") == 10
+    assert beffroi(tmp_path, "topics", "plan", **where).stdout.count("= ") == len(CATALOGUE)
     more = where | {"partitions": "8"}
     assert "! " in beffroi(tmp_path, "topics", "plan", **more).stdout
     refused = beffroi(tmp_path, "topics", "apply", **more)

@@ -14,6 +14,7 @@ import httpx2
 import psutil
 import pytest
 
+from schemas.topics import CATALOGUE
 from tests.ports import free_port
 from tests.sse import Feed
 from tests.waiting import until
@@ -73,7 +74,13 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
 
 def test_a_newcomer_sees_counts_publishes_a_file_and_stops_it_all(demo: Demo) -> None:
     demo.ready()
-    for step in ("Kafka runs at", "10 topics created", "worker ready", "portal ready", "people finish a training"):
+    for step in (
+        "Kafka runs at",
+        f"{len(CATALOGUE)} topics created",
+        "worker ready",
+        "portal ready",
+        "people finish a training",
+    ):
         assert re.search(rf"\d+\.\d s +.*{step}", demo.text), demo.text
     sheet = subprocess.run(demo.command("read the view"), capture_output=True, text=True, check=True).stdout
     assert "Hauts-de-France" in sheet
