@@ -20,6 +20,7 @@ from schemas.territory.trades import Trades
 from streams.agents.shell import TrainingDomain
 from streams.domains.claims import precedence
 from streams.engine import Partition
+from streams.memory import spare_the_state
 from streams.views.training import TrainingViews
 
 RUNS = 3
@@ -58,6 +59,7 @@ def make_events(codec: Codec, count: int) -> list[Event]:
 
 def main(count: int) -> None:
     """Measure and print."""
+    spare_the_state()
     codec = Codec()
     views = TrainingViews(Territory.load(), Trades.load(), codec, precedence(["kairos"]))
     domain = TrainingDomain(codec, views)

@@ -17,6 +17,7 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock, system_clock
 from schemas.topics import RELEASE, TRAINING_EVENTS
 from streams.agents.shell import Shell, die, training_domain
+from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.transport import Positions, attach
 
@@ -217,6 +218,7 @@ def run_worker(
     """
     from streams.agents.release import ReleaseRunner
 
+    spare_the_state()
     codec = registry.codec(settings.kafka)
     shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
     settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ from streams.agents.log import PartitionLog, Restored
 from streams.domains.claims import Claim, Precedence, precedence
 from streams.domains.training import READS, TrainingRoot, read
 from streams.engine import Flush, Partition
+from streams.memory import let_go
 from streams.settings import StreamSettings
 from streams.transport import Batch
 from streams.views.training import CellKey, Contribution, TrainingViews
@@ -124,7 +125,10 @@ class Shell:
         async with self._lock:
             keep = self._held.keys() & numbers if generation == self._generation + 1 else set()
             self._generation = generation
+            dropped = self._held.keys() - keep
             self._held = {number: self._held[number] for number in keep}
+            if dropped:
+                let_go()
             self._committed = {number: self._committed[number] for number in keep if number in self._committed}
             fresh = sorted(numbers - keep)
             taken = await asyncio.gather(*(asyncio.to_thread(self._open, number) for number in fresh))

@@ -76,53 +76,59 @@ class Headcount(NamedTuple):
 
 @dataclass(slots=True)
 class TrainingRoot:
-    """A session and its enrolments: for each thing, the winning claim of each slot."""
+    """A session and its enrolments.
 
-    things: dict[str, dict[tuple[str, str, str], Claim]] = field(default_factory=dict)
+    Attributes:
+        things: The winning claims of each thing, one for each slot; a tuple, for nearly always there is one.
+    """
+
+    things: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
 
     def absorb(self, claim: Claim) -> bool:
         """Take a claim in; False when it changes nothing. Commutative, associative, idempotent."""
-        slots, slot = self.things.setdefault(claim.thing, {}), claim.slot
-        held = slots.get(slot)
-        if held is not None and not outranks(claim, held):
-            return False
-        slots[slot] = claim
+        held = self.things.get(claim.thing, ())
+        for at, other in enumerate(held):
+            if other.source_key == claim.source_key and other.slot == claim.slot:
+                if not outranks(claim, other):
+                    return False
+                self.things[claim.thing] = (*held[:at], claim, *held[at + 1 :])
+                return True
+        self.things[claim.thing] = (*held, claim)
         return True
 
     def session(self, order: Precedence) -> Session | None:
         """The merged session; None when no source holds it."""
-        facts = merged(live(self.things.get("", {}).values(), order))
+        facts = merged(live(self.things.get("", ()), order))
         return Session(*cast("tuple[Any, ...]", facts)) if facts else None
 
     def enrolments(self, order: Precedence) -> Iterator[Enrolment]:
         """The merged enrolments that some source holds."""
-        for thing, slots in self.things.items():
+        for thing, claims in self.things.items():
             if thing in _NOBODY:
                 continue
-            if len(slots) == 1:  # nearly always: one source knows a person
-                (claim,) = slots.values()
-                if not claim.withdrawn:
-                    yield cast("Enrolment", claim.facts)
-            elif facts := merged(live(slots.values(), order)):
+            if len(claims) == 1:
+                if not claims[0].withdrawn:
+                    yield cast("Enrolment", claims[0].facts)
+            elif facts := merged(live(claims, order)):
                 yield Enrolment(*cast("tuple[Any, ...]", facts))
 
     def headcount(self, order: Precedence) -> Headcount | None:
         """The count to believe first, whole: figures of two sources are never mixed. None when there is none."""
-        counts = live(self.things.get(_COUNTS, {}).values(), order)
+        counts = live(self.things.get(_COUNTS, ()), order)
         return Headcount(*cast("tuple[Any, ...]", counts[0].facts)) if counts else None
 
     def withdrawn(self) -> bool:
         """Whether every source that knew the session took it back."""
-        slots = self.things.get("")
-        return slots is not None and all(claim.withdrawn for claim in slots.values())
+        claims = self.things.get("", ())
+        return bool(claims) and all(claim.withdrawn for claim in claims)
 
     def sources(self) -> tuple[str, ...]:
         """The sources that hold the session, by name."""
-        return tuple(sorted({claim.source for claim in self.things.get("", {}).values() if not claim.withdrawn}))
+        return tuple(sorted({claim.source for claim in self.things.get("", ()) if not claim.withdrawn}))
 
     def claims(self) -> Iterable[Claim]:
         """Every winner."""
-        return (claim for slots in self.things.values() for claim in slots.values())
+        return (claim for claims in self.things.values() for claim in claims)
 
 
 def read(codec: Codec, value: bytes) -> Claim | None:
