@@ -9,19 +9,18 @@ import os
 import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from statistics import median
 from time import perf_counter
 
+from connectors.kafka.settings import KafkaSettings
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT
-from schemas.territory.areas import Territory
-from schemas.territory.trades import Trades
-from streams.agents.shell import TrainingDomain
-from streams.domains.claims import precedence
 from streams.engine import Partition
 from streams.memory import spare_the_state
-from streams.views.training import TrainingViews
+from streams.settings import StreamSettings
+from streams.training import training_domain
 
 RUNS = 3
 BATCH = 20_000
@@ -61,8 +60,7 @@ def main(count: int) -> None:
     """Measure and print."""
     spare_the_state()
     codec = Codec()
-    views = TrainingViews(Territory.load(), Trades.load(), codec, precedence(["kairos"]))
-    domain = TrainingDomain(codec, views)
+    domain = training_domain(StreamSettings(kafka=KafkaSettings(bootstrap="none:0"), data_dir=Path()), codec)
     events = make_events(codec, count)
     rates = []
     for _ in range(RUNS):

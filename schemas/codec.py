@@ -5,14 +5,14 @@ then the record in Avro's binary encoding.
 """
 
 import struct
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import InvalidOperation
 from io import BytesIO
-from typing import Final
+from typing import Any, Final
 
 from fastavro import schemaless_writer
 
-from schemas.compiled import Decoder, compile_decoder
+from schemas.compiled import Decoder, Reader, compile_decoder, compile_reader
 from schemas.contracts import Contract, SchemaIds, lock_file
 from schemas.errors import BadWireFormat, ContractError
 from schemas.majors import CONVERSIONS, Conversion, Majors, Record
@@ -32,25 +32,25 @@ class Codec:
     Args:
         ids: Where schema ids come from; the package's lock file when left out.
         conversions: Between the majors of a contract.
-        reads: The fields wanted of each contract, by full name; the others are passed over, which is faster. A contract
-            that is not named is read whole.
     """
 
     def __init__(
         self,
         ids: SchemaIds | None = None,
         conversions: Iterable[Conversion] = CONVERSIONS,
-        reads: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         self._ids = ids or lock_file()
         self._conversions = tuple(conversions)
         self._majors = Majors(self._conversions)
-        self._reads = reads or {}
         self._decoders: dict[int, tuple[str, Decoder]] = {}
 
-    def reading(self, reads: Mapping[str, Collection[str]]) -> "Codec":
-        """The same codec for somebody who wants only these fields of each contract."""
-        return Codec(self._ids, self._conversions, reads)
+    def reading(self, fields: Mapping[str, Sequence[str]]) -> "FieldReader":
+        """Reads only some fields of some contracts, which is faster.
+
+        Args:
+            fields: Top-level fields wanted, by the contract's full name.
+        """
+        return FieldReader(self, self._ids, self._majors, fields)
 
     def encode(self, name: str, record: Mapping[str, object]) -> bytes:
         """The wire bytes of a record.
@@ -91,14 +91,10 @@ class Codec:
     def _compiled(self, number: int) -> tuple[str, Decoder]:
         written = self._ids.by_id(number)
         wanted = self._ids.by_name(written.name)
-        only = None if self._majors.is_old(written.name) else self._reads.get(written.name)
         try:
-            decoder = compile_decoder(written.schema, wanted.schema, only)
+            decoder = compile_decoder(written.schema, wanted.schema)
         except ValueError as error:
-            raise ContractError(
-                f"schema {number} of {written.name} and this package's own do not resolve: {error}",
-                fix="see `beffroi contracts diff`: a breaking change needs a new major",
-            ) from error
+            raise _unresolved(written, error) from error
         self._decoders[number] = (written.name, decoder)
         return self._decoders[number]
 
@@ -108,6 +104,62 @@ class Codec:
         if found != name:
             raise ContractError(f"expected a {name}, found a {found}", fix="check which topic the record came from")
         return record
+
+
+class FieldReader:
+    """Reads only the wanted fields of records; made by ``Codec.reading``.
+
+    Args:
+        codec: For records of older majors, which are converted whole.
+        ids: Where schema ids come from.
+        majors: Which contracts have a newer major.
+        fields: Top-level fields wanted, by the contract's full name; other contracts are only checked to be whole.
+    """
+
+    def __init__(self, codec: Codec, ids: SchemaIds, majors: Majors, fields: Mapping[str, Sequence[str]]) -> None:
+        self._codec = codec
+        self._ids = ids
+        self._majors = majors
+        self._fields = fields
+        self._readers: dict[bytes, tuple[str, Reader | None]] = {}
+
+    def decode(self, data: bytes) -> tuple[str, tuple[Any, ...]]:
+        """The full name of the newest major, and the wanted fields in their order.
+
+        Raises:
+            BadWireFormat: Not the wire format, or cut short.
+            UnknownSchema: Written with a schema this package does not know.
+        """
+        name, reader = self._readers.get(data[:5]) or self._compiled(data)
+        if reader is None:
+            name, record = self._codec.decode(data)
+            return name, tuple(record[one] for one in self._fields.get(name, ()))
+        try:
+            found, end = reader(data, 5)
+        except (IndexError, *_UNFIT, struct.error) as error:
+            raise _cut(data, name) from error
+        if end != len(data):
+            raise _cut(data, name)
+        return name, found
+
+    def _compiled(self, data: bytes) -> tuple[str, Reader | None]:
+        written = self._ids.by_id(schema_id(data))
+        reader = None
+        if not self._majors.is_old(written.name):
+            wanted = self._ids.by_name(written.name)
+            try:
+                reader = compile_reader(written.schema, wanted.schema, self._fields.get(written.name, ()))
+            except ValueError as error:
+                raise _unresolved(written, error) from error
+        self._readers[data[: _HEADER.size]] = (written.name, reader)
+        return written.name, reader
+
+
+def _unresolved(written: Contract, error: ValueError) -> ContractError:
+    return ContractError(
+        f"schema {written.id} of {written.name} and this package's own do not resolve: {error}",
+        fix="see `beffroi contracts diff`: a breaking change needs a new major",
+    )
 
 
 def schema_id(data: bytes) -> int:

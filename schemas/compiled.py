@@ -6,16 +6,19 @@ beforehand; its answers are compared with fastavro's in the tests.
 """
 
 import struct
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from schemas.fields import kind_of, logical, named_types
 
 #: Reads a record out of bytes from a position on; gives the record and the position behind it.
 Decoder = Callable[[bytes, int], tuple[dict[str, Any], int]]
+#: The same, but gives the wanted fields alone, in their order.
+Reader = Callable[[bytes, int], tuple[tuple[Any, ...], int]]
 
 #: Lowest bit: negative. Highest: more bytes follow. Where neither is set, a length is one byte.
 _LONG_OR_NEGATIVE: Final = 0x81
@@ -24,26 +27,37 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _VARINT_BITS: Final = 70
 
 
-def compile_decoder(
-    writer: Mapping[str, Any], reader: Mapping[str, Any] | None = None, only: Collection[str] | None = None
-) -> Decoder:
+def compile_decoder(writer: Mapping[str, Any], reader: Mapping[str, Any] | None = None) -> Decoder:
     """A decoder for records of one schema.
 
     Args:
         writer: The schema the bytes were written with.
         reader: The schema the record should have; the writer's own when left out.
-        only: Top-level fields wanted; the others are passed over and are absent from the record.
 
     Raises:
         ValueError: The two schemas do not resolve; names the place.
     """
     made = _Source(named_types(writer), named_types(reader or writer))
-    body = made.record(writer, reader or writer, only)
+    decoder: Decoder = _compiled(made, made.record(writer, reader or writer), writer["name"])
+    return decoder
+
+
+def compile_reader(writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str]) -> Reader:
+    """A decoder that gives only these top-level fields, as a tuple in their order, and passes over the others.
+
+    Raises:
+        ValueError: As for ``compile_decoder``.
+    """
+    made = _Source(named_types(writer), named_types(reader))
+    found: Reader = _compiled(made, made.some(writer, reader, only), writer["name"])
+    return found
+
+
+def _compiled(made: "_Source", body: Iterable[str], name: str) -> Any:  # noqa: ANN401  # one of the two kinds above
     text = "\n".join(("def decode(d, p):", *(f"    {line}" for line in body), "    return r0, p"))
     scope = {**_RUNTIME, **made.constants}
-    exec(compile(text, f"<decoder of {writer['name']}>", "exec"), scope)  # noqa: S102  # our own text, made from a schema we parsed
-    decoder: Decoder = scope["decode"]
-    return decoder
+    exec(compile(text, f"<decoder of {name}>", "exec"), scope)  # noqa: S102  # our own text, made from a schema we parsed
+    return scope["decode"]
 
 
 def long_or_negative(data: bytes, at: int) -> tuple[int, int]:
@@ -78,8 +92,8 @@ def block(data: bytes, at: int) -> tuple[int, int]:
 
 
 _RUNTIME: Final = {
-    "L": long_or_negative, "B": block, "day": date.fromordinal, "EPOCH": _EPOCH, "span": timedelta,
-    "ints": int.from_bytes, "Decimal": Decimal, "f4": struct.Struct("<f").unpack_from,
+    "L": long_or_negative, "B": block, "day": lru_cache(maxsize=65_536)(date.fromordinal), "EPOCH": _EPOCH,
+    "span": timedelta, "ints": int.from_bytes, "Decimal": Decimal, "f4": struct.Struct("<f").unpack_from,
     "f8": struct.Struct("<d").unpack_from, "len": len, "ValueError": ValueError,
 }  # fmt: skip
 
@@ -93,9 +107,19 @@ class _Source:
     constants: dict[str, Any] = field(default_factory=dict)
     names: int = 0
 
-    def record(self, writer: Mapping[str, Any], reader: Mapping[str, Any], only: Collection[str] | None) -> list[str]:
+    def record(self, writer: Mapping[str, Any], reader: Mapping[str, Any]) -> list[str]:
         """Lines that put a record into a new local variable ``r<n>``, the first of them ``r0``."""
-        return list(self.fields(writer, reader, self._name("r"), only))
+        return list(self.fields(writer, reader, self._name("r")))
+
+    def some(self, writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str]) -> list[str]:
+        """Lines that put these fields as a tuple into ``r0``."""
+        target = self._name("r")
+        fields = {one["name"]: one for one in reader["fields"]}
+        wanted = {name: fields[name] for name in only}
+        places: dict[str, str] = {}
+        lines = list(self._places(writer, wanted, places))
+        values = "".join(f"{places.get(name) or self._default(one)}, " for name, one in wanted.items())
+        return [*lines, f"{target} = ({values})"]
 
     def _name(self, prefix: str) -> str:
         name = f"{prefix}{self.names}"
@@ -107,12 +131,18 @@ class _Source:
         self.constants[name] = value
         return name
 
-    def fields(
-        self, writer: Mapping[str, Any], reader: Mapping[str, Any], target: str, only: Collection[str] | None = None
-    ) -> Iterator[str]:
-        wanted = {one["name"]: one for one in reader["fields"] if only is None or one["name"] in only}
-        called = _names(wanted)
+    def fields(self, writer: Mapping[str, Any], reader: Mapping[str, Any], target: str) -> Iterator[str]:
+        wanted = {one["name"]: one for one in reader["fields"]}
         places: dict[str, str] = {}
+        yield from self._places(writer, wanted, places)
+        pairs = (f"{name!r}: {places.get(name) or self._default(one)}" for name, one in wanted.items())
+        yield f"{target} = {{{', '.join(pairs)}}}"
+
+    def _places(
+        self, writer: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]], places: dict[str, str]
+    ) -> Iterator[str]:
+        """Lines that read the wanted fields into variables, whose names are noted in ``places``."""
+        called = _names(wanted)
         for one in writer["fields"]:
             name = called.get(one["name"])
             if name is None:
@@ -120,8 +150,6 @@ class _Source:
             else:
                 places[name] = self._name("v")
                 yield from self._read(one["type"], wanted[name]["type"], places[name])
-        pairs = (f"{name!r}: {places.get(name) or self._default(one)}" for name, one in wanted.items())
-        yield f"{target} = {{{', '.join(pairs)}}}"
 
     def _default(self, one: Mapping[str, Any]) -> str:
         if "default" not in one:

@@ -68,6 +68,10 @@ class BadWireFormat(ContractError):
     """The bytes do not begin with 0x00 and a 4-byte schema id, or end too early."""
 
 
+class CannotApply(BeffroiError):
+    """A sound record could not be merged or counted: a defect of ours. It is set aside, the others go on."""
+
+
 class FileRefused(BeffroiError):
     """A partner's file is broken as a whole: nothing of it was taken."""
 

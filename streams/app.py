@@ -16,9 +16,10 @@ from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock, system_clock
 from schemas.topics import RELEASE, TRAINING_EVENTS
-from streams.agents.shell import Shell, die, training_domain
+from streams.agents.shell import Shell, die
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
+from streams.training import training_domain
 from streams.transport import Positions, attach
 
 #: Batches that wait for the agent; each is one fetch of one partition.

@@ -10,55 +10,20 @@ import structlog
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
-from schemas.territory.areas import Territory
-from schemas.territory.trades import Trades
 from streams.agents.log import PartitionLog, Restored
-from streams.domains.claims import Claim, Precedence, precedence
-from streams.domains.training import READS, TrainingRoot, read
+from streams.domains.claims import Claim
+from streams.domains.training import TrainingRoot
 from streams.engine import Flush, Partition
 from streams.memory import let_go
 from streams.settings import StreamSettings
+from streams.training import TrainingDomain
 from streams.transport import Batch
-from streams.views.training import CellKey, Contribution, TrainingViews
 
 #: sysexits.h EX_SOFTWARE: the supervisor starts us again, and the state comes back from the log.
 EXIT_REBUILD: Final = 70
 
 log = structlog.get_logger(__name__)
 TrainingPartition = Partition[TrainingRoot, Claim]
-
-
-class TrainingDomain:
-    """The training domain as the engine wants it."""
-
-    name = "training"
-
-    def __init__(self, codec: Codec, views: TrainingViews) -> None:
-        self._codec = codec.reading(READS)
-        self._views = views
-
-    def read(self, value: bytes) -> Claim | None:
-        """The claim in an event; None for one no view reads."""
-        return read(self._codec, value)
-
-    def new_root(self) -> TrainingRoot:
-        """A session nobody spoke of."""
-        return TrainingRoot()
-
-    def absorb(self, root: TrainingRoot, claim: Claim) -> bool:
-        """Take a claim in."""
-        return root.absorb(claim)
-
-    def cells(self, root: TrainingRoot) -> dict[CellKey, Contribution]:
-        """What the session contributes."""
-        return self._views.cells(root)
-
-
-def training_domain(settings: StreamSettings, codec: Codec) -> TrainingDomain:
-    """The training domain with the tables of this deployment."""
-    order: Precedence = precedence(settings.sources)
-    territory = Territory.load(settings.region, settings.area_tables)
-    return TrainingDomain(codec, TrainingViews(territory, Trades.load(settings.trade_table), codec, order))
 
 
 def die(reason: str, error: BaseException) -> NoReturn:

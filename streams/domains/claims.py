@@ -1,7 +1,7 @@
 """A claim: what one source says of one thing, and which of two claims holds."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 
 class Claim(NamedTuple):
@@ -40,9 +40,25 @@ class Claim(NamedTuple):
         return f"{self.root}\x1f{self.kind}\x1f{self.source}\x1f{self.source_key}".encode()
 
 
-def outranks(new: Claim, old: Claim) -> bool:
+class _Ranked(Protocol):
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def value(self) -> bytes: ...
+
+
+def outranks(new: _Ranked, old: _Ranked) -> bool:
     """Whether a claim replaces the one in its slot: a higher version, or equal versions and greater bytes."""
-    return (new.version, new.value) > (old.version, old.value)
+    return new.version > old.version or (new.version == old.version and new.value > old.value)
+
+
+def replaced(held: tuple[Claim, ...], claim: Claim) -> tuple[Claim, ...] | None:
+    """The claims of a thing, one for each slot, once another was heard; None when that changes nothing."""
+    for at, other in enumerate(held):
+        if other.source_key == claim.source_key and other.slot == claim.slot:
+            return (*held[:at], claim, *held[at + 1 :]) if outranks(claim, other) else None
+    return (*held, claim)
 
 
 #: Orders the sources, the one to believe first at the lowest rank.

@@ -1,13 +1,15 @@
 """The training domain: a session is the root, its enrolments are its children."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import Enum
+from sys import intern
 from typing import Any, NamedTuple, cast
 
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
-from streams.domains.claims import Claim, Precedence, live, merged, outranks
+from streams.domains.claims import Claim, Precedence, live, merged, outranks, replaced
 
 SESSION = "TrainingSession"
 ENROLMENT = "TrainingEnrolment"
@@ -16,17 +18,19 @@ HEADCOUNT = "TrainingHeadcount"
 COMING = frozenset({"ADMITTED", "ENTERED"})
 
 _CLAIM = ("session_id", "source", "source_key", "version", "withdrawn")
-#: The fields this domain reads of each contract; the codec passes over the others.
-READS: Mapping[str, frozenset[str]] = {
-    TRAINING_SESSION: frozenset({
+#: The fields this domain reads of each contract, in the order in which ``TrainingReader`` takes them apart.
+READS: Mapping[str, tuple[str, ...]] = {
+    TRAINING_ENROLMENT: (*_CLAIM, "person", "status", "planned_end_on", "actual_end_on"),
+    TRAINING_SESSION: (
         *_CLAIM, "title", "provider", "place", "rome_codes", "formacodes", "starts_on", "ends_on", "recruitment",
         "seats", "public_contact",
-    }),
-    TRAINING_ENROLMENT: frozenset({*_CLAIM, "person", "status", "planned_end_on", "actual_end_on"}),
-    TRAINING_HEADCOUNT: frozenset({*_CLAIM, "admitted", "entered", "ends_on"}),
+    ),
+    TRAINING_HEADCOUNT: (*_CLAIM, "admitted", "entered", "ends_on"),
 }  # fmt: skip
 #: Where the headcounts of a session lie among its things; no pseudonym is a single character.
 _COUNTS = "#"
+#: Versions are file instants, shared by all rows of a file; this many of the last ones are kept once for all.
+_VERSIONS_KEPT = 4_096
 #: Things of a session that are no person.
 _NOBODY = frozenset({"", _COUNTS})
 
@@ -55,11 +59,6 @@ class Enrolment(NamedTuple):
     planned_end_on: date | None
     actual_end_on: date | None
 
-    @property
-    def coming(self) -> bool:
-        """Whether the person is expected to finish."""
-        return self.status in COMING
-
 
 class Headcount(NamedTuple):
     """How many people of a session are expected to finish, from a source that may not share persons."""
@@ -74,102 +73,238 @@ class Headcount(NamedTuple):
         return (self.admitted or 0) + (self.entered or 0)
 
 
+class Held(NamedTuple):
+    """A winning claim as a root keeps it: as little as the next one needs.
+
+    Attributes:
+        value: The event's wire bytes.
+        version: The source's revision.
+        source: Who says it.
+        source_key: The source's own key.
+        counted: Where the person counts if nobody else knows them: a day, ``SOME_DAY``, ``NO_DAY`` or ``GONE``.
+    """
+
+    value: bytes
+    version: int
+    source: str
+    source_key: str
+    counted: "Counted"
+
+
+class Nowhere(Enum):
+    """Persons who count on no day."""
+
+    GONE = "no source holds them"
+    NO_DAY = "they are not expected to finish"
+    SOME_DAY = "they finish on the session's own last day, if somebody knows it"
+
+
+#: Where a person counts.
+Counted = date | Nowhere
+GONE, NO_DAY, SOME_DAY = Nowhere.GONE, Nowhere.NO_DAY, Nowhere.SOME_DAY
+
+
 @dataclass(slots=True)
 class TrainingRoot:
     """A session and its enrolments.
 
     Attributes:
-        things: The winning claims of each thing, one for each slot; a tuple, for nearly always there is one.
+        things: The winning claims of each thing, one for each slot; alone when there is only one, as nearly always.
+        days: Persons expected to finish by day, ``SOME_DAY`` among the days: always the sum over ``things``.
+        known: Persons whom some source holds.
+        about: What a view derived from the session, for as long as nothing new is said of the session itself.
     """
 
-    things: dict[str, tuple[Claim, ...]] = field(default_factory=dict)
+    things: dict[str, Held | tuple[Held, ...]] = field(default_factory=dict)
+    days: dict[Counted, int] = field(default_factory=dict)
+    known: int = 0
+    about: Any = None
 
-    def absorb(self, claim: Claim) -> bool:
-        """Take a claim in; False when it changes nothing. Commutative, associative, idempotent."""
-        held = self.things.get(claim.thing, ())
-        for at, other in enumerate(held):
-            if other.source_key == claim.source_key and other.slot == claim.slot:
-                if not outranks(claim, other):
-                    return False
-                self.things[claim.thing] = (*held[:at], claim, *held[at + 1 :])
-                return True
-        self.things[claim.thing] = (*held, claim)
+    def move(self, was: Counted, now: Counted) -> None:
+        """Count a person where they are now, no longer where they were."""
+        if was is now or was == now:
+            return
+        days = self.days
+        if was is GONE:
+            self.known += 1
+        elif was is not NO_DAY:
+            left = days[was] - 1
+            if left:
+                days[was] = left
+            else:
+                del days[was]
+        if now is GONE:
+            self.known -= 1
+        elif now is not NO_DAY:
+            days[now] = days.get(now, 0) + 1
+
+
+class TrainingReader:
+    """Reads events as claims.
+
+    Args:
+        codec: Knows the contracts.
+    """
+
+    def __init__(self, codec: Codec) -> None:
+        self._fields = codec.reading(READS)
+
+    def read(self, value: bytes) -> Claim | None:
+        """The claim in an event; None for a contract that no view of this domain reads.
+
+        Raises:
+            ContractError: Not decodable.
+        """
+        name, found = self._fields.decode(value)
+        if name == TRAINING_ENROLMENT:
+            root, source, key, version, withdrawn, person, *_ = found
+            return _new(Claim, (root, person, ENROLMENT, source, key, version, value, withdrawn, found[6:]))
+        if name == TRAINING_SESSION:
+            return claim_of(found, value, "", SESSION, _session(*found[5:]))
+        if name == TRAINING_HEADCOUNT:
+            return claim_of(found, value, _COUNTS, HEADCOUNT, Headcount._make(found[5:]))
+        return None
+
+
+#: A named tuple from a plain one, without the call of its constructor: this is done for every event.
+_new = cast("Callable[[type[Claim], tuple[object, ...]], Claim]", tuple.__new__)
+
+
+def claim_of(found: tuple[Any, ...], value: bytes, thing: str, kind: str, facts: tuple[object, ...]) -> Claim:
+    """A claim from the fields that every contract of this domain begins with."""
+    root, source, source_key, version, withdrawn = found[:5]
+    return Claim(root, thing, kind, source, source_key, version, value, withdrawn, facts)
+
+
+class TrainingMerge:
+    """Merges what sources say of a session; commutative, associative, idempotent.
+
+    Args:
+        reader: Reads events.
+        order: Which source to believe.
+    """
+
+    def __init__(self, reader: TrainingReader, order: Precedence) -> None:
+        self._reader = reader
+        self._order = order
+        self._versions: dict[int, int] = {}
+
+    def absorb(self, root: TrainingRoot, claim: Claim) -> bool:
+        """Take a claim in; False when it changes nothing."""
+        held = root.things.get(claim.thing)
+        if held is None:
+            self._put(root, claim, GONE)
+        elif isinstance(held, Held) and held.source_key == claim.source_key and held.source == claim.source:
+            if not outranks(claim, held):
+                return False
+            self._put(root, claim, held.counted)
+        else:
+            return self._absorb_among(root, claim, held)
         return True
 
-    def session(self, order: Precedence) -> Session | None:
-        """The merged session; None when no source holds it."""
-        facts = merged(live(self.things.get("", ()), order))
-        return Session(*cast("tuple[Any, ...]", facts)) if facts else None
+    def _put(self, root: TrainingRoot, claim: Claim, was: Counted) -> None:
+        """Hold the only claim of a thing; a person counted somewhere before."""
+        thing = claim.thing
+        counted: Counted = GONE
+        if thing in _NOBODY:
+            root.about = None
+        else:
+            if not claim.withdrawn:
+                counted = where(claim.facts)
+            root.move(was, counted)
+        root.things[thing] = self._hold(claim, counted)
 
-    def enrolments(self, order: Precedence) -> Iterator[Enrolment]:
-        """The merged enrolments that some source holds."""
-        for thing, claims in self.things.items():
-            if thing in _NOBODY:
-                continue
-            if len(claims) == 1:
-                if not claims[0].withdrawn:
-                    yield cast("Enrolment", claims[0].facts)
-            elif facts := merged(live(claims, order)):
-                yield Enrolment(*cast("tuple[Any, ...]", facts))
+    def _absorb_among(self, root: TrainingRoot, claim: Claim, held: Held | tuple[Held, ...]) -> bool:
+        """Take in what one source says of a thing that several slots speak of: rare, so it reads them all again."""
+        old = self._claims(held)
+        new = replaced(old, claim)
+        if new is None:
+            return False
+        if claim.thing in _NOBODY:
+            root.about = None
+            root.things[claim.thing] = tuple(self._hold(one, GONE) for one in new)
+        else:
+            root.move(self._person(old), self._person(new))
+            root.things[claim.thing] = tuple(self._hold(one, self._person([one])) for one in new)
+        return True
 
-    def headcount(self, order: Precedence) -> Headcount | None:
+    def _hold(self, claim: Claim, counted: Counted) -> Held:
+        """What is kept of a claim; versions and sources, which many share, are kept once."""
+        if len(self._versions) > _VERSIONS_KEPT:
+            self._versions.clear()
+        version = self._versions.setdefault(claim.version, claim.version)
+        return _hold(Held, (claim.value, version, intern(claim.source), claim.source_key, counted))
+
+    def _claims(self, held: Held | tuple[Held, ...] | None) -> tuple[Claim, ...]:
+        many = () if held is None else (held,) if isinstance(held, Held) else held
+        return tuple(claim for one in many if (claim := self._reader.read(one.value)))
+
+    def _person(self, claims: Sequence[Claim]) -> Counted:
+        """Where somebody counts of whom these claims speak."""
+        facts = merged(live(claims, self._order))
+        return GONE if facts is None else where(facts)
+
+    def session(self, root: TrainingRoot) -> "Described":
+        """The session, merged over its sources."""
+        claims = self._claims(root.things.get(""))
+        facts = merged(live(claims, self._order))
+        return Described(
+            Session._make(cast("tuple[Any, ...]", facts)) if facts else None,
+            claims[0].root if claims else None,
+            tuple(sorted({claim.source for claim in claims if not claim.withdrawn})),
+            bool(claims) and facts is None,
+        )
+
+    def headcount(self, root: TrainingRoot) -> Headcount | None:
         """The count to believe first, whole: figures of two sources are never mixed. None when there is none."""
-        counts = live(self.things.get(_COUNTS, ()), order)
-        return Headcount(*cast("tuple[Any, ...]", counts[0].facts)) if counts else None
-
-    def withdrawn(self) -> bool:
-        """Whether every source that knew the session took it back."""
-        claims = self.things.get("", ())
-        return bool(claims) and all(claim.withdrawn for claim in claims)
-
-    def sources(self) -> tuple[str, ...]:
-        """The sources that hold the session, by name."""
-        return tuple(sorted({claim.source for claim in self.things.get("", ()) if not claim.withdrawn}))
-
-    def claims(self) -> Iterable[Claim]:
-        """Every winner."""
-        return (claim for claims in self.things.values() for claim in claims)
+        counts = live(self._claims(root.things.get(_COUNTS)), self._order)
+        return Headcount._make(counts[0].facts) if counts else None
 
 
-def read(codec: Codec, value: bytes) -> Claim | None:
-    """The claim in an event; None for a contract that no view of this domain reads.
+class Described(NamedTuple):
+    """What the sources say of a session itself.
 
-    Raises:
-        ContractError: Not decodable.
+    Attributes:
+        session: None when no source holds it.
+        session_id: None when no source ever spoke of it.
+        sources: The sources that hold it, by name.
+        withdrawn: Every source that knew it took it back.
     """
-    name, record = codec.decode(value)
-    if name == TRAINING_ENROLMENT:
-        facts = Enrolment(record["status"], record["planned_end_on"], record["actual_end_on"])
-        return _claim(record, value, record["person"], ENROLMENT, facts)
-    if name == TRAINING_SESSION:
-        return _claim(record, value, "", SESSION, _session(record))
-    if name == TRAINING_HEADCOUNT:
-        facts_of_many = Headcount(record["admitted"], record["entered"], record["ends_on"])
-        return _claim(record, value, _COUNTS, HEADCOUNT, facts_of_many)
-    return None
+
+    session: Session | None
+    session_id: str | None
+    sources: tuple[str, ...]
+    withdrawn: bool
 
 
-def _claim(record: dict[str, Any], value: bytes, thing: str, kind: str, facts: tuple[object, ...]) -> Claim:
-    source, key = record["source"], record["source_key"]
-    return Claim(record["session_id"], thing, kind, source, key, record["version"], value, record["withdrawn"], facts)
+_hold = cast("Callable[[type[Held], tuple[object, ...]], Held]", tuple.__new__)
 
 
-def _session(record: dict[str, Any]) -> Session:
-    place: dict[str, Any] = record["place"] or {}
-    seats = record["seats"]
+def where(facts: tuple[Any, ...]) -> Counted:
+    """Where a person counts, from the facts of an ``Enrolment``: on the actual day, else the planned one."""
+    status, planned_end_on, actual_end_on = facts
+    return (actual_end_on or planned_end_on or SOME_DAY) if status in COMING else NO_DAY
+
+
+def _session(  # noqa: PLR0913, PLR0917  # the fields of the contract, in their order
+    title: str | None, provider: dict[str, Any] | None, place: dict[str, Any] | None, rome_codes: list[str] | None,
+    formacodes: list[str] | None, starts_on: date | None, ends_on: date | None, recruitment: dict[str, Any] | None,
+    seats: dict[str, Any] | None, public_contact: dict[str, Any] | None,
+) -> Session:  # fmt: skip
+    place = place or {}
     return Session(
-        title=record["title"],
-        provider=(record["provider"] or {}).get("name"),
+        title=title,
+        provider=(provider or {}).get("name"),
         commune=(place.get("commune") or {}).get("code"),
         postcode=place.get("postcode"),
         place=place.get("label"),
-        rome_codes=_some(record["rome_codes"]),
-        formacodes=_some(record["formacodes"]),
-        starts_on=record["starts_on"],
-        ends_on=record["ends_on"],
-        recruitment=(record["recruitment"] or {}).get("state"),
+        rome_codes=_some(rome_codes),
+        formacodes=_some(formacodes),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        recruitment=(recruitment or {}).get("state"),
         seats=(seats["count"], seats["basis"]) if seats else None,
-        url=(record["public_contact"] or {}).get("url"),
+        url=(public_contact or {}).get("url"),
     )
 
 

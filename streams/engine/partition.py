@@ -4,11 +4,11 @@ Invariant: for each cell, the total is the sum of what the roots contribute to i
 they are rebuilt from the winning claims. What is written is absolute, so that writing it again changes nothing.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
-from schemas.errors import BeffroiError
+from schemas.errors import BeffroiError, CannotApply
 
 #: Key of the checkpoint among the entities; no root's key begins with a zero byte.
 CHECKPOINT_KEY: Final = b"\x00checkpoint"
@@ -54,29 +54,23 @@ ClaimT = TypeVar("ClaimT", bound=_Claim)
 CellKey = tuple[str, str]
 
 
-class Domain(Protocol[Root, ClaimT]):
-    """What the engine asks of a domain; every method is a pure function of its arguments."""
+@dataclass(frozen=True, slots=True)
+class Domain(Generic[Root, ClaimT]):
+    """What the engine asks of a domain: pure functions.
 
-    @property
-    def name(self) -> str:
-        """Names the domain in topics and transactional ids."""
-        ...
+    Attributes:
+        name: Names the domain in topics and transactional ids.
+        read: The claim in an event; None for one this domain has no use for; raises BeffroiError for an unreadable one.
+        new_root: A root that nobody claimed anything of.
+        absorb: Takes a claim into a root; False when it changes nothing. An exception must leave the root as it was.
+        cells: What a root contributes, by view and cell.
+    """
 
-    def read(self, value: bytes) -> ClaimT | None:
-        """The claim in an event; None for one this domain has no use for; raises BeffroiError for an unreadable one."""
-        ...
-
-    def new_root(self) -> Root:
-        """A root that nobody claimed anything of."""
-        ...
-
-    def absorb(self, root: Root, claim: ClaimT) -> bool:
-        """Take a claim in; False when it changes nothing."""
-        ...
-
-    def cells(self, root: Root) -> Mapping[CellKey, _Contribution]:
-        """What a root contributes, by view and cell."""
-        ...
+    name: str
+    read: Callable[[bytes], ClaimT | None]
+    new_root: Callable[[], Root]
+    absorb: Callable[[Root, ClaimT], bool]
+    cells: Callable[[Root], Mapping[CellKey, _Contribution]]
 
 
 class CellValue(NamedTuple):
@@ -110,13 +104,12 @@ class Flush:
     next_offset: int
 
 
-@dataclass(slots=True)
-class Applied:
+class Applied(NamedTuple):
     """What became of a batch, for metrics."""
 
-    changed: int = 0
-    unchanged: int = 0
-    parked: int = 0
+    changed: int
+    unchanged: int
+    parked: int
 
 
 @dataclass(slots=True)
@@ -143,9 +136,8 @@ class Partition(Generic[Root, ClaimT]):
         self.written_offset: int | None = None
         self._domain = domain
         self._roots: dict[str, Root] = {}
-        self._contributed: dict[str, Mapping[CellKey, _Contribution]] = {}
         self._totals: dict[CellKey, CellValue] = {}
-        self._touched: set[str] = set()
+        self._touched: dict[str, Mapping[CellKey, _Contribution]] = {}  # what the totals hold of a root that changed
         self._pending = _Pending()
 
     @property
@@ -158,41 +150,52 @@ class Partition(Generic[Root, ClaimT]):
         """Number of cells that are not zero."""
         return len(self._totals)
 
-    def apply(self, records: Iterable[InputRecord]) -> Applied:
+    def apply(self, records: Sequence[InputRecord]) -> Applied:
         """Take a batch in; records before the position are known and passed over."""
-        done = Applied()
         start = self.next_offset or 0
+        read, changed, parked = self._domain.read, 0, len(self._pending.parked)
         for record in records:
             if record.offset < start:
-                done.unchanged += 1
-            else:
-                self._apply(record, done)
-                start = self.next_offset = record.offset + 1
-        return done
+                continue
+            start = self.next_offset = record.offset + 1
+            try:
+                changed += self._take(read(record.value or b""))
+            except BeffroiError as error:
+                self._park(record, error)
+            except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
+                self._park(record, CannotApply(f"a record could not be applied: {type(error).__name__}"))
+        parked = len(self._pending.parked) - parked
+        return Applied(changed, len(records) - changed - parked, parked)
 
-    def _apply(self, record: InputRecord, done: Applied) -> None:
-        try:
-            claim = self._domain.read(record.value or b"")
-        except BeffroiError as error:
-            self._pending.parked.append(Parked(record.offset, error))
-            if error.retriable:
-                self._pending.entities[PARKED_KEY + b"%020d" % record.offset] = record.value
-            done.parked += 1
-            return
-        if claim is not None and self._absorb(claim):
-            self._pending.entities[claim.key] = claim.value
-            done.changed += 1
-        else:
-            done.unchanged += 1
+    def _take(self, claim: ClaimT | None) -> bool:
+        if claim is None or not self._absorb(claim):
+            return False
+        self._pending.entities[claim.key] = claim.value
+        return True
+
+    def _park(self, record: InputRecord, error: BeffroiError) -> None:
+        self._pending.parked.append(Parked(record.offset, error))
+        if error.retriable:
+            self._pending.entities[PARKED_KEY + b"%020d" % record.offset] = record.value
 
     def _absorb(self, claim: ClaimT) -> bool:
-        root = self._roots.get(claim.root)
+        name = claim.root
+        root = self._roots.get(name)
         if root is None:
-            root = self._roots[claim.root] = self._domain.new_root()
-        if not self._domain.absorb(root, claim):
-            return False
-        self._touched.add(claim.root)
-        return True
+            root = self._roots[name] = self._domain.new_root()
+            self._touched[name] = {}
+        elif name not in self._touched:
+            self._touched[name] = self._cells(root)
+        return self._domain.absorb(root, claim)
+
+    def _cells(self, root: Root) -> Mapping[CellKey, _Contribution]:
+        """What a root contributes: nothing when it cannot be counted, today as after any restart."""
+        try:
+            return self._domain.cells(root)
+        except Exception as error:  # noqa: BLE001  # one root's bug must not stop the others
+            where = -1 if self.next_offset is None else self.next_offset
+            self._pending.parked.append(Parked(where, CannotApply(f"a root cannot be counted: {type(error).__name__}")))
+            return {}
 
     def drain(self) -> Flush | None:
         """What must be written now, and forget that it must be; None when nothing happened since the last time."""
@@ -206,18 +209,17 @@ class Partition(Generic[Root, ClaimT]):
 
     def _recount(self) -> None:
         """Subtract what each touched root contributed, add what it contributes now."""
-        for name in self._touched:
-            old = self._contributed.pop(name, {})
-            new = self._domain.cells(self._roots[name])
-            if new:
-                self._contributed[name] = new
-            for key in old.keys() | new.keys():
-                self._move(key, old.get(key), new.get(key))
-        self._touched.clear()
+        for name, old in self._touched.items():
+            new = self._cells(self._roots[name])
+            for key, contribution in new.items():
+                if old.get(key) != contribution:
+                    self._move(key, old.get(key), contribution)
+            for key, contribution in old.items():
+                if key not in new:
+                    self._move(key, contribution, None)
+        self._touched = {}
 
     def _move(self, key: CellKey, old: _Contribution | None, new: _Contribution | None) -> None:
-        if old == new:
-            return
         before = self._totals.get(key, _NOTHING)
         n = before.n - (old.n if old else 0) + (new.n if new else 0)
         row = new.row if new else None

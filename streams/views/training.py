@@ -1,16 +1,16 @@
 """What one session contributes to the views ``exits`` and ``sessions``."""
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 from schemas.codec import Codec
 from schemas.contracts import SESSION_FACTS
 from schemas.territory.areas import UNKNOWN_COMMUNE, Territory
 from schemas.territory.tables import Commune
 from schemas.territory.trades import Trades
-from streams.domains.claims import Precedence
-from streams.domains.training import Session, TrainingRoot
+from streams.domains.training import SOME_DAY, Counted, Session, TrainingMerge, TrainingRoot
 
 EXITS = "exits"
 SESSIONS = "sessions"
@@ -33,14 +33,14 @@ class TrainingViews:
         territory: Resolves places to communes of today.
         trades: Resolves codes to trades.
         codec: Encodes the facts of a row.
-        order: Which source to believe.
+        merge: Tells what the sources say together.
     """
 
-    def __init__(self, territory: Territory, trades: Trades, codec: Codec, order: Precedence) -> None:
+    def __init__(self, territory: Territory, trades: Trades, codec: Codec, merge: TrainingMerge) -> None:
         self._territory = territory
         self._trades = trades
         self._codec = codec
-        self._order = order
+        self._merge = merge
 
     def cells(self, root: TrainingRoot) -> dict[CellKey, Contribution]:
         """Every cell the root contributes to.
@@ -48,36 +48,33 @@ class TrainingViews:
         ``exits``: cell ``commune|trades|day``, persons whose exit is expected on that day. ``sessions``: cell
         ``session_id``, persons expected to finish, and the session's facts.
         """
-        if root.withdrawn():
+        about: _About = root.about or self._about(root)
+        root.about = about
+        if about.withdrawn:
             return {}
-        session = root.session(self._order)
-        commune = self._commune(session)
-        trades = self._trades.of(session.rome_codes or (), session.formacodes or ()) if session else ()
-        prefix = f"{commune.code if commune else UNKNOWN_COMMUNE}|{','.join(trades)}|"
-        days = self._days(root, session)
-        cells = {(EXITS, f"{prefix}{day}"): Contribution(n) for day, n in days.items() if day}
-        if session is not None:
-            session_id = next(iter(root.claims())).root
-            row = self._row(session_id, session, commune, trades, root.sources())
-            cells[SESSIONS, session_id] = Contribution(days.total(), row)
+        days = root.days if root.known else about.tally
+        dated = _dated(days, about.ends_on) if SOME_DAY in days else days
+        cells: dict[CellKey, Contribution] = {
+            (EXITS, about.prefix + _iso(cast("date", day))): Contribution(n) for day, n in dated.items()
+        }
+        if about.row is not None:
+            cells[SESSIONS, about.session_id] = Contribution(sum(days.values()), about.row)
         return cells
 
-    def _days(self, root: TrainingRoot, session: Session | None) -> Counter[str]:
-        """Persons expected to finish by ISO day; the empty day stands for an unknown one.
-
-        A headcount stands in where no source knows the session's persons one by one.
-        """
-        fallback = session.ends_on if session else None
-        people = list(root.enrolments(self._order))
-        if not people and (count := root.headcount(self._order)):
-            return +Counter({_iso(count.ends_on or fallback): count.coming})
-        days = Counter([one.actual_end_on or one.planned_end_on or fallback for one in people if one.coming])
-        return Counter({_iso(day): n for day, n in days.items()})
-
-    def _commune(self, session: Session | None) -> Commune | None:
+    def _about(self, root: TrainingRoot) -> "_About":
+        session, session_id, sources, withdrawn = self._merge.session(root)
         if session is None:
-            return None
-        return self._territory.resolve(session.commune, session.postcode, session.place)
+            return _About(withdrawn, f"{UNKNOWN_COMMUNE}||", None, self._tally(root), "", None)
+        commune = self._territory.resolve(session.commune, session.postcode, session.place)
+        trades = self._trades.of(session.rome_codes or (), session.formacodes or ())
+        prefix = f"{commune.code if commune else UNKNOWN_COMMUNE}|{','.join(trades)}|"
+        row = self._row(session_id or "", session, commune, trades, sources)
+        return _About(withdrawn, prefix, session.ends_on, self._tally(root), session_id or "", row)
+
+    def _tally(self, root: TrainingRoot) -> Mapping[Counted, int]:
+        """Persons by day from a headcount, which stands in where no source knows the session's persons one by one."""
+        count = self._merge.headcount(root)
+        return {count.ends_on or SOME_DAY: count.coming} if count and count.coming else _NOBODY
 
     def _row(
         self,
@@ -107,5 +104,34 @@ class TrainingViews:
         return self._codec.encode(SESSION_FACTS, facts)
 
 
-def _iso(day: date | None) -> str:
-    return day.isoformat() if day else ""
+class _About(NamedTuple):
+    """What the session itself, and its headcounts, have to say.
+
+    Attributes:
+        withdrawn: Every source took it back: nobody counts.
+        prefix: Commune and trades, as the cells of ``exits`` begin.
+        ends_on: The day of those whose own day nobody knows.
+        tally: Persons by day from a headcount.
+        session_id: Key of its row.
+        row: The facts of its row as wire bytes; None when no source holds it.
+    """
+
+    withdrawn: bool
+    prefix: str
+    ends_on: date | None
+    tally: Mapping[Counted, int]
+    session_id: str
+    row: bytes | None
+
+
+def _dated(days: Mapping[Counted, int], ends_on: date | None) -> Mapping[Counted, int]:
+    """Those without a day of their own finish with the session, if that day is known."""
+    dated = {day: n for day, n in days.items() if day is not SOME_DAY}
+    if ends_on is not None:
+        dated[ends_on] = dated.get(ends_on, 0) + days[SOME_DAY]
+    return dated
+
+
+#: A headcount that counts nobody.
+_NOBODY: Mapping[Counted, int] = {}
+_iso = lru_cache(maxsize=4_096)(date.isoformat)

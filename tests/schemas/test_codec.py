@@ -71,12 +71,12 @@ class Known:
 
 @pytest.mark.parametrize("name", sorted(sources()))
 def test_only_the_fields_asked_for_are_read_and_they_are_the_same(name: str) -> None:
-    wanted = {field["name"] for field in sources()[name]["fields"][::2]}
+    wanted = [field["name"] for field in sources()[name]["fields"][::-2]]
     some = CODEC.reading({name: wanted})
 
     @given(values(sources()[name]))
     def read(record: dict[str, Any]) -> None:
-        assert some.read(name, CODEC.encode(name, record)) == {key: record[key] for key in record if key in wanted}
+        assert some.decode(CODEC.encode(name, record)) == (name, tuple(record[key] for key in wanted))
 
     read()
 

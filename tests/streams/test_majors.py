@@ -16,11 +16,10 @@ from schemas.errors import ContractError
 from schemas.evolution import judge, worst
 from schemas.majors import Conversion, Record
 from schemas.topics import TRAINING_EVENTS
-from streams.agents.shell import TrainingDomain
 from streams.domains.claims import Claim
-from streams.domains.training import ENROLMENT, READS, Enrolment, TrainingRoot, _claim
-from streams.views.training import EXITS
-from tests.streams.test_merge import VIEWS, enrolment, session
+from streams.domains.training import ENROLMENT, READS, Enrolment, TrainingMerge, TrainingReader, TrainingRoot, claim_of
+from streams.views.training import EXITS, TrainingViews
+from tests.streams.test_merge import CODEC, ORDER, TERRITORY, TRADES, enrolment, session
 from tests.values import values
 
 V1, V2 = TRAINING_ENROLMENT, "beffroi.training.v2.TrainingEnrolment"
@@ -52,28 +51,30 @@ LOCK = LockFile(relock(relock([], sources()), {V2: second_major()}))
 UP = Conversion(V1, V2, up, down)
 
 
-class SecondMajorDomain(TrainingDomain):
-    """The domain once it speaks the second major: it reads the exit where that one has it."""
+class SecondMajorReader(TrainingReader):
+    """The reader once it speaks the second major: it reads the exit where that one has it."""
 
     def __init__(self) -> None:
-        super().__init__(Codec(LOCK), VIEWS)
-        self._newest = Codec(LOCK, [UP], {name: fields for name, fields in READS.items() if name != V1})
+        super().__init__(Codec(LOCK))
+        self._newest = Codec(LOCK, [UP])
 
     def read(self, value: bytes) -> Claim | None:
         name, record = self._newest.decode(value)
         if name != V2:
             return super().read(value)
+        common = tuple(record[name] for name in READS[V1][:5])
         facts = Enrolment(record["status"], record["exit"]["planned_on"], record["exit"]["actual_on"])
-        return _claim(record, value, record["person"], ENROLMENT, facts)
+        return claim_of(common, value, record["person"], ENROLMENT, facts)
 
 
-def exits(domain: TrainingDomain, *wires: bytes) -> dict[str, int]:
-    root = TrainingRoot()
+def exits(reader: TrainingReader, *wires: bytes) -> dict[str, int]:
+    root, merge = TrainingRoot(), TrainingMerge(reader, ORDER)
     for wire in wires:
-        claim = domain.read(wire)
+        claim = reader.read(wire)
         assert claim is not None
-        root.absorb(claim)
-    return {cell: found.n for (view, cell), found in VIEWS.cells(root).items() if view == EXITS}
+        merge.absorb(root, claim)
+    views = TrainingViews(TERRITORY, TRADES, CODEC, merge)
+    return {cell: found.n for (view, cell), found in views.cells(root).items() if view == EXITS}
 
 
 def test_the_change_is_breaking_so_it_needs_a_major() -> None:
@@ -103,16 +104,16 @@ def test_who_still_reads_the_old_major_is_served() -> None:
 
 
 def test_producers_of_either_major_feed_the_same_entities() -> None:
-    codec, domain, day = Codec(LOCK, [UP]), SecondMajorDomain(), date(2026, 12, 4)
+    codec, reader, day = Codec(LOCK, [UP]), SecondMajorReader(), date(2026, 12, 4)
     first = Codec().read(V1, enrolment(1, 1, planned_end_on=day))
     moved = Codec().read(V1, enrolment(1, 2, planned_end_on=day + timedelta(days=7)))
     other = Codec().read(V1, enrolment(2, 1, planned_end_on=day))
     described = codec.encode("beffroi.training.v1.TrainingSession", Codec().decode(session(1))[1])
     wires = [described, codec.encode(V1, first), codec.encode(V2, up(moved)), codec.encode(V2, up(other))]
     expected = {"62498|formacode:31816|2026-12-04": 1, "62498|formacode:31816|2026-12-11": 1}
-    assert exits(domain, *wires) == exits(domain, *reversed(wires)) == expected
+    assert exits(reader, *wires) == exits(reader, *reversed(wires)) == expected
     old_again = codec.encode(V1, {**first, "version": 3})
-    assert exits(domain, *wires, old_again) == {"62498|formacode:31816|2026-12-04": 2}
+    assert exits(reader, *wires, old_again) == {"62498|formacode:31816|2026-12-04": 2}
 
 
 @pytest.mark.kafka

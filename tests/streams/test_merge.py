@@ -10,15 +10,18 @@ from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
-from streams.agents.shell import TrainingDomain
 from streams.domains.claims import Claim, precedence
-from streams.domains.training import TrainingRoot
+from streams.domains.training import TrainingMerge, TrainingReader, TrainingRoot
+from streams.training import assemble
 from streams.views.training import EXITS, SESSIONS, TrainingViews
 
 CODEC = Codec()
 ORDER = precedence(["kairos", "region"])
-VIEWS = TrainingViews(Territory.load(), Trades.load(), CODEC, ORDER)
-DOMAIN = TrainingDomain(CODEC, VIEWS)
+READER = TrainingReader(CODEC)
+MERGE = TrainingMerge(READER, ORDER)
+TERRITORY, TRADES = Territory.load(), Trades.load()
+VIEWS = TrainingViews(TERRITORY, TRADES, CODEC, MERGE)
+DOMAIN = assemble(READER, MERGE, VIEWS)
 ROOT = "intercarif:SE_1"
 
 
@@ -62,7 +65,7 @@ def claim(wire: bytes) -> Claim:
 def root_of(*wires: bytes) -> TrainingRoot:
     root = TrainingRoot()
     for wire in wires:
-        root.absorb(claim(wire))
+        MERGE.absorb(root, claim(wire))
     return root
 
 
@@ -111,13 +114,13 @@ def test_order_and_repetition_of_arrivals_change_no_cell(both: tuple[list[bytes]
 def test_moving_the_end_date_moves_the_exit() -> None:
     before = root_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
     assert exits(before) == {"62498|formacode:31816|2026-12-04": 1}
-    before.absorb(claim(enrolment(1, 2, planned_end_on=date(2026, 12, 11))))
+    MERGE.absorb(before, claim(enrolment(1, 2, planned_end_on=date(2026, 12, 11))))
     assert exits(before) == {"62498|formacode:31816|2026-12-11": 1}
 
 
 def test_an_older_version_that_comes_late_changes_nothing() -> None:
     root = root_of(session(1), enrolment(1, 2, planned_end_on=date(2026, 12, 11)))
-    assert not root.absorb(claim(enrolment(1, 1, planned_end_on=date(2026, 12, 4))))
+    assert not MERGE.absorb(root, claim(enrolment(1, 1, planned_end_on=date(2026, 12, 4))))
 
 
 def test_an_exit_is_on_the_actual_day_else_the_planned_else_the_sessions() -> None:
@@ -154,9 +157,9 @@ def test_a_headcount_counts_only_where_nobody_is_known_one_by_one() -> None:
     day = date(2026, 12, 11)
     root = root_of(session(1, ends_on=day), headcount(1, entered=7, admitted=2, completed=4))
     assert exits(root) == {"62498|formacode:31816|2026-12-11": 9}
-    root.absorb(claim(enrolment(1, 1)))
+    MERGE.absorb(root, claim(enrolment(1, 1)))
     assert exits(root) == {"62498|formacode:31816|2026-12-11": 1}
-    root.absorb(claim(enrolment(1, 2, withdrawn=True)))
+    MERGE.absorb(root, claim(enrolment(1, 2, withdrawn=True)))
     assert exits(root) == {"62498|formacode:31816|2026-12-11": 9}
 
 

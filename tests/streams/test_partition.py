@@ -11,10 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, LockFile, relock, sources
-from streams.agents.shell import TrainingDomain
+from streams.domains.training import ENROLMENT, Enrolment, TrainingMerge, TrainingReader
 from streams.engine import CHECKPOINT_KEY, PARKED_KEY, Flush, Partition
 from streams.engine.partition import CellValue
-from tests.streams.test_merge import DOMAIN, EVENTS, VIEWS, claim, enrolment, session
+from streams.training import assemble
+from tests.streams.test_merge import DOMAIN, EVENTS, ORDER, VIEWS, claim, enrolment, session
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ def naive(values: list[bytes]) -> dict[tuple[str, str], tuple[int, bool]]:
         return [one for _, one in sorted(zip(rank, held, strict=True), key=lambda pair: pair[0])]
 
     def fact(claims: list[Any], name: str) -> Any:
-        return next((value for one in claims if (value := getattr(one.facts, name)) is not None), None)
+        facts = [Enrolment(*one.facts) if one.kind == ENROLMENT else one.facts for one in claims]
+        return next((value for one in facts if (value := getattr(one, name)) is not None), None)
 
     described = believed("")
     if any(one.thing == "" for one in winners) and not described:
@@ -157,7 +159,8 @@ def test_an_event_of_a_schema_yet_unknown_waits_and_is_taken_in_once_it_is_known
     waiting = {key: value for key, value in flush.entities.items() if key.startswith(PARKED_KEY) and value}
     assert len(waiting) == 1
     assert Partition(DOMAIN, 0).retry(waiting) == 0
-    new = Partition(TrainingDomain(upgraded, VIEWS), 0)
+    reader = TrainingReader(upgraded)
+    new = Partition(assemble(reader, TrainingMerge(reader, ORDER), VIEWS), 0)
     new.restore([claim(session(1))], 2)
     assert new.retry(waiting) == 1
     flush = new.drain()
