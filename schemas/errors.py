@@ -7,6 +7,7 @@ A test rebuilds this drawing from the classes of every room::
      │    ├── UnknownSchema         the id in its header is not known (retriable)
      │    ├── WrongSchema           a known id stands for another schema now
      │    └── BadWireFormat         the bytes are not in Confluent's wire format
+     ├── CannotApply                a well-formed record that our own code fails on
      ├── FileRefused                a partner's file cannot be taken at all
      │    └── FileHeld              it could, but a human must look first
      ├── RegistryUnavailable        the schema registry does not answer (retriable)

@@ -182,9 +182,8 @@ class EmbeddedKafka:
 
 
 def _format(command: list[str], config: Path, log: Path) -> None:
-    cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     done = subprocess.run(  # noqa: S603  # our own command line, no shell
-        [*command, "kafka.tools.StorageTool", "format", "-t", cluster_id, "-c", str(config)],
+        [*command, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(config)],
         capture_output=True,
         text=True,
         check=False,
@@ -193,6 +192,12 @@ def _format(command: list[str], config: Path, log: Path) -> None:
         log.write_text(done.stdout + done.stderr)
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
         raise EmbeddedKafkaError(f"Kafka's folder cannot be formatted: {' '.join(last)}", fix=f"see {log}")
+
+
+def _cluster_id() -> str:
+    """A random UUID as Kafka writes them, its first bit 0: with a leading dash Kafka's tools take it for an option."""
+    drawn = uuid.uuid4().bytes
+    return urlsafe_b64encode(bytes([drawn[0] & 0x7F, *drawn[1:]])).decode().rstrip("=")
 
 
 def _check_space(folder: Path) -> None:
