@@ -82,6 +82,10 @@ def stream_settings(settings: Settings, cluster: KafkaSettings) -> StreamSetting
         disclosure_threshold=settings.disclosure_threshold,
         data_dir=settings.data_dir,
         instance_id=settings.instance_id,
+        session_timeout_s=settings.session_timeout_s,
+        flush_interval_s=settings.flush_interval_s,
+        audit_interval_s=settings.audit_interval_s,
+        stuck_after_s=settings.stuck_after_s,
     )
 
 

@@ -25,11 +25,11 @@ def configure_logs(settings: Settings) -> None:
 
 
 def run_worker_role(settings: Settings) -> None:
-    """Run one worker until it is told to stop; see ``streams.app.run_worker`` for the exit codes."""
+    """Run one worker until it is told to stop; see ``streams.worker.run_worker`` for the exit codes."""
     from monitoring.release import ReleaseMetrics
     from monitoring.serve import serve
     from monitoring.streams import StreamMetrics, WorkerHealth
-    from streams.app import run_worker
+    from streams.worker import run_worker
 
     configure_logs(settings)
     registry = CollectorRegistry()

@@ -16,7 +16,7 @@ from fastavro import schemaless_reader, schemaless_writer
 
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, lock_file
-from streams.domains.training import READS
+from streams.domains.facts import READS
 
 ROUNDS = 5
 PERSON = "0a1b2c3d4e5f60718293a4b5c6d7e8f9"

@@ -1,7 +1,5 @@
 """The Faust app: group membership, lifecycle, and one agent for each domain."""
 
-import ssl
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -10,23 +8,15 @@ import faust
 import structlog
 from faust.types import TP
 
-from connectors.kafka import registry
-from connectors.kafka.settings import KafkaSettings
-from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics, WorkerHealth
-from schemas.clock import Clock, system_clock
 from schemas.topics import RELEASE, TRAINING_EVENTS
 from streams.agents.shell import Shell, die
-from streams.memory import spare_the_state
+from streams.configuration import faust_settings
 from streams.settings import StreamSettings
-from streams.training import training_domain
 from streams.transport import Positions, attach
 
 #: Batches that wait for the agent; each is one fetch of one partition.
 QUEUE_BATCHES: Final = 64
-#: Records of one fetch: about 40 ms of work between two turns of the event loop.
-BATCH_RECORDS: Final = 4_000
-FETCH_BYTES: Final = 4 * 1024 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +47,7 @@ def create_app(
         health: What ``/health`` says.
         folder: Faust's own files.
     """
-    app = faust.App(settings.app_id + settings.prefix, **_configuration(settings, folder))
+    app = faust.App(settings.app_id + settings.prefix, **faust_settings(settings, folder))
     events = settings.prefix + TRAINING_EVENTS
     attach(app, _positions(shell, events))
     topic = app.topic(events, value_type=bytes, value_serializer="raw", key_serializer="raw", maxsize=QUEUE_BATCHES)
@@ -67,48 +57,8 @@ def create_app(
     election = _Election(release, metrics, health)
     _connect(app, shell, election, health, settings)
     app.task(_flusher(app, shell, settings.flush_interval_s))
+    app.task(_auditor(app, shell, settings.audit_interval_s))
     return app
-
-
-def credentials(kafka: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """The cluster's credentials as Faust's consumer wants them; None for a cluster without."""
-    authority = str(kafka.ssl_ca_location) if kafka.ssl_ca_location else None
-    context = ssl.create_default_context(cafile=authority) if kafka.security_protocol.endswith("SSL") else None
-    if kafka.security_protocol.startswith("SASL"):
-        password = kafka.sasl_password.get_secret_value() if kafka.sasl_password else None
-        return faust.SASLCredentials(
-            username=kafka.sasl_username,
-            password=password,
-            ssl_context=context,
-            mechanism=kafka.sasl_mechanism or "PLAIN",
-        )
-    return faust.SSLCredentials(context=context) if context else None
-
-
-def _configuration(settings: StreamSettings, folder: Path) -> dict[str, Any]:
-    """Faust's settings; those that differ from its defaults were each measured to lose, double or hang otherwise."""
-    session = settings.session_timeout_s
-    return {
-        "broker": [f"kafka-batch://{address}" for address in settings.kafka.bootstrap.split(",")],
-        "broker_credentials": credentials(settings.kafka),
-        "datadir": str(folder),
-        "web_enabled": False,  # it would show state to anyone who asks
-        "stream_wait_empty": False,
-        "stream_recovery_delay": 0,
-        "table_standby_replicas": 0,
-        "topic_disable_leader": True,
-        "topic_allow_declare": False,
-        "broker_session_timeout": session,
-        "broker_heartbeat_interval": session / 3,
-        "broker_rebalance_timeout": max(30.0, session),
-        "broker_request_timeout": max(30.0, session),
-        "broker_max_poll_records": BATCH_RECORDS,
-        "consumer_max_fetch_size": FETCH_BYTES,
-        "broker_commit_interval": 1.0,
-        "consumer_auto_offset_reset": "earliest",
-        "consumer_group_instance_id": settings.instance_id,
-        "worker_redirect_stdouts": False,
-    }
 
 
 def _positions(shell: Shell, events: str) -> Positions:
@@ -205,35 +155,15 @@ def _flusher(app: faust.App, shell: Shell, interval_s: float) -> Callable[[], Aw
     return flusher
 
 
-def _release_failed(error: BaseException) -> None:
-    die("the release failed", error)
+def _auditor(app: faust.App, shell: Shell, interval_s: float) -> Callable[[], Awaitable[None]]:
+    async def auditor() -> None:
+        """Compare the state with the log, now and then."""
+        while not app.should_stop:
+            await app.sleep(interval_s)
+            try:
+                found = 0 if app.rebalancing else await shell.audit()
+            except Exception as error:  # noqa: BLE001  # a loop boundary: what is not written must be rebuilt from the log
+                die("an audit failed", error)
+            log.info("audit done", differing_cells=found)
 
-
-def run_worker(
-    settings: StreamSettings, *, metrics: StreamMetrics, release_metrics: ReleaseMetrics, health: WorkerHealth,
-    clock: Clock = system_clock,
-) -> None:  # fmt: skip
-    """Run one worker until SIGTERM or SIGINT; does not return.
-
-    Exit codes: 0 after a signal; 70 when state must be rebuilt (fenced, broker lost): start it again.
-    """
-    from streams.agents.release import ReleaseRunner
-
-    spare_the_state()
-    codec = registry.codec(settings.kafka)
-    shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="worker-", dir=settings.data_dir) as folder:
-        app = create_app(
-            settings,
-            shell,
-            lambda: ReleaseRunner(
-                settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=_release_failed
-            ),
-            metrics=metrics,
-            health=health,
-            folder=Path(folder),
-        )
-        worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
-        log.info("worker starts", brokers=settings.kafka.bootstrap)
-        worker.execute_from_commandline()
+    return auditor

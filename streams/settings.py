@@ -20,6 +20,8 @@ class StreamSettings(BaseModel):
         sources: Sources in the order in which they are believed.
         flush_interval_s: Seconds between two transactions of a partition.
         publish_interval_s: Seconds between two publications of the release.
+        audit_interval_s: Seconds between two comparisons of the state with the log.
+        stuck_after_s: A worker with input waiting that makes no progress for longer ends itself.
         session_timeout_s: A worker that is silent for longer loses its partitions.
         instance_id: Static member name, for fixed replicas.
         disclosure_base: Counts of persons are rounded to a multiple of it.
@@ -39,6 +41,8 @@ class StreamSettings(BaseModel):
     sources: tuple[str, ...] = ("kairos",)
     flush_interval_s: float = Field(0.2, gt=0)
     publish_interval_s: float = Field(0.15, gt=0)
+    audit_interval_s: float = Field(300.0, gt=0)
+    stuck_after_s: float = Field(60.0, ge=1)
     session_timeout_s: float = Field(10.0, ge=1)
     instance_id: str | None = None
     disclosure_base: int = Field(5, ge=1)

@@ -4,7 +4,8 @@ from schemas.codec import Codec
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from streams.domains.claims import Claim, precedence
-from streams.domains.training import TrainingMerge, TrainingReader, TrainingRoot
+from streams.domains.facts import TrainingReader
+from streams.domains.training import TrainingMerge, TrainingRoot
 from streams.engine import Domain
 from streams.settings import StreamSettings
 from streams.views.training import TrainingViews

@@ -8,7 +8,7 @@ from portal.readmodel import CONTRACTS
 from schemas.contracts import CELL, CHECKPOINT, HEARTBEAT, LEDGER_ENTRY, QUARANTINED, SESSION_FACTS
 from schemas.evolution import Reader
 from schemas.registers import readers_register
-from streams.domains.training import READS
+from streams.domains.facts import READS
 
 _ALL = frozenset({"*"})
 #: Contracts of our own that are read whole.

@@ -1,40 +1,16 @@
 """One source partition on Kafka: fenced, restored, and written in transactions."""
 
-from dataclasses import dataclass, field
-from typing import Final
+from confluent_kafka import KafkaException, Producer
 
-from confluent_kafka import KafkaException, Message, Producer
-
-from connectors.kafka.clients import is_fenced, reader, transactional_producer
-from connectors.kafka.reading import read_to_end
+from connectors.kafka.clients import is_fenced, transactional_producer
 from schemas.clock import Clock
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT, QUARANTINED
 from schemas.errors import FencedError
 from schemas.topics import CELLS, QUARANTINE
-from streams.engine import CHECKPOINT_KEY, PARKED_KEY, Flush, Parked
-from streams.engine.partition import CellKey, CellValue
+from streams.agents.restore import ANSWER_PATIENCE_S, LogReader, Restored
+from streams.engine import CHECKPOINT_KEY, Flush, Parked
 from streams.settings import StreamSettings
-
-#: An answer of the transaction coordinator; a longer silence means that the broker is away, and we start again.
-TRANSACTION_PATIENCE_S: Final = 12.0
-
-
-@dataclass(slots=True)
-class Restored:
-    """What a predecessor wrote: winning events, events that wait for their schema, cells, and where it was."""
-
-    entities: list[bytes] = field(default_factory=list)
-    parked: dict[bytes, bytes] = field(default_factory=dict)
-    cells: dict[CellKey, CellValue] = field(default_factory=dict)
-    next_offset: int | None = None
-
-    def park(self, key: bytes, value: bytes | None) -> None:
-        """An event that waits for its schema; None forgets it."""
-        if value:
-            self.parked[key] = value
-        else:
-            self.parked.pop(key, None)
 
 
 class PartitionLog:
@@ -59,6 +35,7 @@ class PartitionLog:
         self._entities = f"{prefix}{domain}.entities.v1"
         self._id = f"{settings.app_id}-{prefix}{domain}-{number}"
         self._producer: Producer | None = None
+        self.reader = LogReader(settings, domain, number, codec)
 
     def open(self) -> Restored:
         """Fence whoever wrote before, then read everything that was written.
@@ -67,36 +44,8 @@ class PartitionLog:
             KafkaException: The cluster does not answer.
         """
         self._producer = transactional_producer(self._kafka, self._id)
-        self._producer.init_transactions(TRANSACTION_PATIENCE_S)
-        restored = Restored()
-        consumer = reader(self._kafka)
-        try:
-            for message in read_to_end(
-                consumer, [(self._entities, self._number), (self._prefix + CELLS, self._number)]
-            ):
-                self._take(restored, message)
-        finally:
-            consumer.close()
-        return restored
-
-    def _take(self, restored: Restored, message: Message) -> None:
-        key, value = message.key() or b"", message.value()
-        if message.topic() != self._entities:
-            self._take_cell(restored, key, value or b"")
-        elif key == CHECKPOINT_KEY:
-            restored.next_offset = self._codec.read(CHECKPOINT, value or b"")["next_offset"]
-        elif key.startswith(PARKED_KEY):
-            restored.park(key, value)
-        elif value:
-            restored.entities.append(value)
-
-    def _take_cell(self, restored: Restored, key: bytes, value: bytes) -> None:
-        view, _, cell = key.decode().partition("\x1f")
-        record = self._codec.read(CELL, value)
-        if record["n"] or record["row"] is not None:
-            restored.cells[view, cell] = CellValue(record["n"], record["row"])
-        else:
-            restored.cells.pop((view, cell), None)
+        self._producer.init_transactions(ANSWER_PATIENCE_S)
+        return self.reader.everything()
 
     def write(self, flush: Flush) -> None:
         """Write a flush in one transaction.
@@ -110,7 +59,7 @@ class PartitionLog:
         try:
             self._producer.begin_transaction()
             self._produce(self._producer, flush)
-            self._producer.commit_transaction(TRANSACTION_PATIENCE_S)
+            self._producer.commit_transaction(ANSWER_PATIENCE_S)
         except KafkaException as error:
             if is_fenced(error.args[0]):
                 raise FencedError(

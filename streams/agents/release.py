@@ -17,7 +17,7 @@ from schemas.contracts import CELL, HEARTBEAT
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CELLS, HEARTBEATS, VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
-from streams.agents.log import TRANSACTION_PATIENCE_S
+from streams.agents.restore import ANSWER_PATIENCE_S
 from streams.release.board import EXITS, FRESHNESS, ROWS, SESSIONS, Board, Released
 from streams.release.disclosure import Disclosure
 from streams.release.exits import ExitsBoard
@@ -80,7 +80,7 @@ class ReleaseRunner:
             producer = transactional_producer(
                 self._settings.kafka, f"{self._settings.app_id}-{self._settings.prefix}release"
             )
-            producer.init_transactions(TRANSACTION_PATIENCE_S)
+            producer.init_transactions(ANSWER_PATIENCE_S)
             self._read_views()
             self._follow(producer)
         except Exception as error:  # noqa: BLE001  # the thread's boundary: whoever holds the role must know
@@ -153,7 +153,7 @@ class ReleaseRunner:
             value = None if row is None else self._codec.encode(ROWS[view], self._dated(view, row, as_of))
             producer.produce(self._settings.prefix + TOPICS[view], key=key.encode(), value=value, partition=0)
             self._metrics.changes.labels(view).inc()
-        producer.commit_transaction(TRANSACTION_PATIENCE_S)
+        producer.commit_transaction(ANSWER_PATIENCE_S)
 
     @staticmethod
     def _dated(view: str, row: dict[str, Any], as_of: object) -> dict[str, Any]:

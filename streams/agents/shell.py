@@ -10,10 +10,11 @@ import structlog
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
-from streams.agents.log import PartitionLog, Restored
+from streams.agents.log import PartitionLog
+from streams.agents.restore import Restored
 from streams.domains.claims import Claim
 from streams.domains.training import TrainingRoot
-from streams.engine import Flush, Partition
+from streams.engine import CellKey, CellValue, Flush, Partition, differing
 from streams.memory import let_go
 from streams.settings import StreamSettings
 from streams.training import TrainingDomain
@@ -73,6 +74,10 @@ class Shell:
         """The checkpoint of the last transaction."""
         return self._committed.get(number)
 
+    def checkpoints(self) -> dict[int, int | None]:
+        """The checkpoint of each partition held, for the watchdog's thread."""
+        return {number: self._committed.get(number) for number in tuple(self._held)}
+
     def apply(self, batch: Batch, generation: int) -> None:
         """Take a batch in, unless it is stale. Never yields to other tasks."""
         if batch.generation != generation or batch.partition not in self._held:
@@ -112,15 +117,14 @@ class Shell:
 
     def _rebuild(self, number: int, restored: Restored) -> TrainingPartition:
         partition: TrainingPartition = Partition(self._domain, number)
-        partition.restore((self._domain.read(value) for value in restored.entities), restored.next_offset)
+        partition.restore(restored.entities.values(), restored.next_offset)
         if restored.next_offset is not None:
             self._committed[number] = restored.next_offset
-        if found := partition.retry(restored.parked):
-            log.info("events that waited for their schema are taken in", partition=number, events=found)
-        differing = partition.reconcile(restored.cells)
-        if differing:
-            self._metrics.audit_differences.labels(self._domain.name).inc(len(differing))
-            log.warning("cells differ from the log and are written again", partition=number, cells=len(differing))
+        if late := partition.retry(restored.parked):
+            log.info("events that waited for their schema are taken in", partition=number, events=late)
+        if found := differing(partition.snapshot(), restored.cells):
+            partition.rewrite(found)
+            self._differ(number, len(found))
         return partition
 
     async def flush(self) -> None:
@@ -135,6 +139,56 @@ class Shell:
                 await asyncio.gather(*(asyncio.to_thread(self._write, wire, flush) for _, wire, flush in due))
                 self._committed.update({number: flush.next_offset for number, _, flush in due})
             self._tell()
+
+    async def audit(self) -> int:
+        """Compare every cell held with the log; what differs is written again.
+
+        Returns:
+            How many cells differed: none, unless somebody else wrote to the log.
+        """
+        return sum([await self._audit_one(number) for number in sorted(self._held)])
+
+    async def _audit_one(self, number: int) -> int:
+        async with self._lock:
+            before = await self._settled(number)
+        if before is None:
+            return 0
+        partition, wire, expected = before
+        logged = await asyncio.to_thread(wire.reader.cells)
+        suspects = [] if logged is None else differing(expected, logged)
+        now = partition.snapshot()  # what moved meanwhile was written meanwhile
+        if not any(expected.get(key) == now.get(key) for key in suspects):
+            return 0
+        async with self._lock:
+            return await self._repair(number)
+
+    async def _settled(self, number: int) -> tuple[TrainingPartition, PartitionLog, dict[CellKey, CellValue]] | None:
+        """A partition whose state is all in the log, and its cells; with the lock held."""
+        if number not in self._held:
+            return None
+        partition, wire = self._held[number]
+        flush = partition.drain()
+        if flush:
+            await asyncio.to_thread(self._write, wire, flush)
+            self._committed[number] = flush.next_offset
+        return partition, wire, partition.snapshot()
+
+    async def _repair(self, number: int) -> int:
+        """Look again while nothing moves; with the lock held."""
+        settled = await self._settled(number)
+        if settled is None:
+            return 0
+        partition, wire, expected = settled
+        logged = await asyncio.to_thread(wire.reader.cells)
+        found = [] if logged is None else differing(expected, logged)
+        if found:
+            partition.rewrite(found)
+            self._differ(number, len(found))
+        return len(found)
+
+    def _differ(self, number: int, count: int) -> None:
+        self._metrics.audit_differences.labels(self._domain.name).inc(count)
+        log.warning("cells differ from the log and are written again", partition=number, cells=count)
 
     def _write(self, wire: PartitionLog, flush: Flush) -> None:
         with self._metrics.flush_seconds.labels(self._domain.name).time():

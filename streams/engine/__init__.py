@@ -1,5 +1,19 @@
 """The engine: exact state of source partitions; knows neither Faust nor a Kafka client."""
 
-from streams.engine.partition import CHECKPOINT_KEY, PARKED_KEY, Domain, Flush, InputRecord, Parked, Partition
+from streams.engine.partition import Partition, differing
+from streams.engine.words import (
+    CHECKPOINT_KEY,
+    PARKED_KEY,
+    Applied,
+    CellKey,
+    CellValue,
+    Domain,
+    Flush,
+    InputRecord,
+    Parked,
+)
 
-__all__ = ["CHECKPOINT_KEY", "PARKED_KEY", "Domain", "Flush", "InputRecord", "Parked", "Partition"]
+__all__ = [
+    "CHECKPOINT_KEY", "PARKED_KEY", "Applied", "CellKey", "CellValue", "Domain", "Flush", "InputRecord", "Parked",
+    "Partition", "differing",
+]  # fmt: skip

@@ -4,112 +4,24 @@ Invariant: for each cell, the total is the sum of what the roots contribute to i
 they are rebuilt from the winning claims. What is written is absolute, so that writing it again changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Final, Generic
 
 from schemas.errors import BeffroiError, CannotApply
-
-#: Key of the checkpoint among the entities; no root's key begins with a zero byte.
-CHECKPOINT_KEY: Final = b"\x00checkpoint"
-#: Key of an event whose schema is not known yet, before its offset: tried again by whoever takes the partition over.
-PARKED_KEY: Final = b"\x00parked\x1f"
-
-
-class InputRecord(Protocol):
-    """A record as the transport gives it."""
-
-    @property
-    def offset(self) -> int:
-        """Its place in the source partition."""
-        ...
-
-    @property
-    def value(self) -> bytes | None:
-        """Its wire bytes; None is a tombstone, which events never are."""
-        ...
-
-
-class _Contribution(Protocol):
-    @property
-    def n(self) -> int: ...
-
-    @property
-    def row(self) -> bytes | None: ...
-
-
-class _Claim(Protocol):
-    @property
-    def root(self) -> str: ...
-
-    @property
-    def value(self) -> bytes: ...
-
-    @property
-    def key(self) -> bytes: ...
-
-
-Root = TypeVar("Root")
-ClaimT = TypeVar("ClaimT", bound=_Claim)
-CellKey = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Domain(Generic[Root, ClaimT]):
-    """What the engine asks of a domain: pure functions.
-
-    Attributes:
-        name: Names the domain in topics and transactional ids.
-        read: The claim in an event; None for one this domain has no use for; raises BeffroiError for an unreadable one.
-        new_root: A root that nobody claimed anything of.
-        absorb: Takes a claim into a root; False when it changes nothing. An exception must leave the root as it was.
-        cells: What a root contributes, by view and cell.
-    """
-
-    name: str
-    read: Callable[[bytes], ClaimT | None]
-    new_root: Callable[[], Root]
-    absorb: Callable[[Root, ClaimT], bool]
-    cells: Callable[[Root], Mapping[CellKey, _Contribution]]
-
-
-class CellValue(NamedTuple):
-    """An absolute partial: the number, and the row's facts for a view of rows."""
-
-    n: int
-    row: bytes | None
-
-
-class Parked(NamedTuple):
-    """An event that could not be read: where it lies, and why."""
-
-    offset: int
-    error: BeffroiError
-
-
-@dataclass(slots=True)
-class Flush:
-    """What one transaction writes.
-
-    Attributes:
-        entities: Winning claims by key, as wire bytes, and events that wait for their schema; None forgets one.
-        cells: Absolute values of the cells that changed; 0 stays a record.
-        parked: Events that could not be read.
-        next_offset: The checkpoint: everything before it is in the state.
-    """
-
-    entities: dict[bytes, bytes | None]
-    cells: dict[CellKey, CellValue]
-    parked: list[Parked]
-    next_offset: int
-
-
-class Applied(NamedTuple):
-    """What became of a batch, for metrics."""
-
-    changed: int
-    unchanged: int
-    parked: int
+from streams.engine.words import (
+    PARKED_KEY,
+    Applied,
+    CellKey,
+    CellValue,
+    ClaimT,
+    Contributed,
+    Domain,
+    Flush,
+    InputRecord,
+    Parked,
+    Root,
+)
 
 
 @dataclass(slots=True)
@@ -137,7 +49,7 @@ class Partition(Generic[Root, ClaimT]):
         self._domain = domain
         self._roots: dict[str, Root] = {}
         self._totals: dict[CellKey, CellValue] = {}
-        self._touched: dict[str, Mapping[CellKey, _Contribution]] = {}  # what the totals hold of a root that changed
+        self._touched: dict[str, Mapping[CellKey, Contributed]] = {}  # what the totals hold of a root that changed
         self._pending = _Pending()
 
     @property
@@ -188,7 +100,7 @@ class Partition(Generic[Root, ClaimT]):
             self._touched[name] = self._cells(root)
         return self._domain.absorb(root, claim)
 
-    def _cells(self, root: Root) -> Mapping[CellKey, _Contribution]:
+    def _cells(self, root: Root) -> Mapping[CellKey, Contributed]:
         """What a root contributes: nothing when it cannot be counted, today as after any restart."""
         try:
             return self._domain.cells(root)
@@ -219,7 +131,7 @@ class Partition(Generic[Root, ClaimT]):
                     self._move(key, contribution, None)
         self._touched = {}
 
-    def _move(self, key: CellKey, old: _Contribution | None, new: _Contribution | None) -> None:
+    def _move(self, key: CellKey, old: Contributed | None, new: Contributed | None) -> None:
         before = self._totals.get(key, _NOTHING)
         n = before.n - (old.n if old else 0) + (new.n if new else 0)
         row = new.row if new else None
@@ -229,11 +141,13 @@ class Partition(Generic[Root, ClaimT]):
             self._totals.pop(key, None)
         self._pending.cells.add(key)
 
-    def restore(self, claims: Iterable[ClaimT | None], next_offset: int | None) -> None:
-        """Take over what a predecessor wrote; nothing of it needs writing again."""
-        for claim in claims:
+    def restore(self, winners: Iterable[bytes], next_offset: int | None) -> None:
+        """Take over what a predecessor wrote: winning events and its checkpoint; nothing of it needs writing again."""
+        read, absorb = self._domain.read, self._absorb
+        for value in winners:
+            claim = read(value)
             if claim is not None:
-                self._absorb(claim)
+                absorb(claim)
         self._recount()
         self._pending = _Pending()
         self.next_offset = self.written_offset = next_offset
@@ -261,20 +175,16 @@ class Partition(Generic[Root, ClaimT]):
             self.written_offset = None
         return found
 
-    def reconcile(self, logged: Mapping[CellKey, CellValue]) -> list[CellKey]:
-        """Compare with the cells in the log; what differs is written at the next flush.
+    def snapshot(self) -> dict[CellKey, CellValue]:
+        """Every cell that is not zero, as of the last ``drain``; the caller's own."""
+        return dict(self._totals)
 
-        Returns:
-            The cells that differ: none, unless the rules of counting changed since they were written.
-        """
-        keys = {*logged, *self._totals}
-        differing = [key for key in keys if logged.get(key, _NOTHING) != self._totals.get(key, _NOTHING)]
-        self._pending.cells.update(differing)
-        if differing:
-            self.written_offset = None
-        return differing
+    def rewrite(self, cells: Iterable[CellKey]) -> None:
+        """Write these cells again at the next flush."""
+        self._pending.cells.update(cells)
+        self.written_offset = None
 
-    def totals(self) -> Mapping[CellKey, CellValue]:
-        """Every cell that is not zero, after counting what was touched."""
-        self._recount()
-        return self._totals
+
+def differing(held: Mapping[CellKey, CellValue], logged: Mapping[CellKey, CellValue]) -> list[CellKey]:
+    """The cells that a partition holds otherwise than its log; cells that are 0 left out on both sides."""
+    return [key for key in {*held, *logged} if held.get(key) != logged.get(key)]

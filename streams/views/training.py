@@ -10,7 +10,8 @@ from schemas.contracts import SESSION_FACTS
 from schemas.territory.areas import UNKNOWN_COMMUNE, Territory
 from schemas.territory.tables import Commune
 from schemas.territory.trades import Trades
-from streams.domains.training import SOME_DAY, Counted, Session, TrainingMerge, TrainingRoot
+from streams.domains.facts import Session
+from streams.domains.training import SOME_DAY, Counted, TrainingMerge, TrainingRoot
 
 EXITS = "exits"
 SESSIONS = "sessions"

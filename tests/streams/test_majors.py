@@ -17,7 +17,8 @@ from schemas.evolution import judge, worst
 from schemas.majors import Conversion, Record
 from schemas.topics import TRAINING_EVENTS
 from streams.domains.claims import Claim
-from streams.domains.training import ENROLMENT, READS, Enrolment, TrainingMerge, TrainingReader, TrainingRoot, claim_of
+from streams.domains.facts import ENROLMENT, READS, Enrolment, TrainingReader, claim_of
+from streams.domains.training import TrainingMerge, TrainingRoot
 from streams.views.training import EXITS, TrainingViews
 from tests.streams.test_merge import CODEC, ORDER, TERRITORY, TRADES, enrolment, session
 from tests.values import values

@@ -11,7 +11,8 @@ from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_S
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from streams.domains.claims import Claim, precedence
-from streams.domains.training import TrainingMerge, TrainingReader, TrainingRoot
+from streams.domains.facts import TrainingReader
+from streams.domains.training import TrainingMerge, TrainingRoot
 from streams.training import assemble
 from streams.views.training import EXITS, SESSIONS, TrainingViews
 

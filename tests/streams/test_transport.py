@@ -10,7 +10,7 @@ from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, c
 from pydantic import SecretStr
 
 from connectors.kafka.settings import KafkaSettings
-from streams.app import credentials
+from streams.configuration import credentials
 from streams.transport import BatchConsumer, BatchTransport
 
 

@@ -1,0 +1,146 @@
+"""Reading the log of one source partition: all of it for a new owner, its cells for an audit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from time import monotonic, perf_counter
+from typing import Final
+
+import structlog
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from connectors.kafka.clients import reader
+from connectors.kafka.reading import at_end, read_to_end
+from schemas.codec import Codec
+from schemas.contracts import CELL, CHECKPOINT
+from schemas.topics import CELLS
+from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellKey, CellValue
+from streams.settings import StreamSettings
+
+#: An answer of the cluster; a longer silence means that it is away.
+ANSWER_PATIENCE_S: Final = 12.0
+#: An audit that cannot read the cells within this is left for the next time.
+AUDIT_PATIENCE_S: Final = 60.0
+#: A long restore says how far it is at least this often.
+PROGRESS_S: Final = 5.0
+_BATCH: Final = 10_000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Restored:
+    """What a predecessor wrote.
+
+    Attributes:
+        entities: Winning events as wire bytes, by key.
+        parked: Events that wait for their schema, by key.
+        cells: Cells that are not zero.
+        next_offset: Where it was; None when nobody ever wrote.
+    """
+
+    entities: dict[bytes, bytes] = field(default_factory=dict)
+    parked: dict[bytes, bytes] = field(default_factory=dict)
+    cells: dict[CellKey, CellValue] = field(default_factory=dict)
+    next_offset: int | None = None
+
+
+class LogReader:
+    """Reads the log of one source partition.
+
+    Args:
+        settings: Of this worker.
+        domain: Name of the domain.
+        number: Number of the partition.
+        codec: For cells and checkpoints.
+    """
+
+    def __init__(self, settings: StreamSettings, domain: str, number: int, codec: Codec) -> None:
+        self._kafka = settings.kafka
+        self._entities = f"{settings.prefix}{domain}.entities.v1"
+        self._cells = settings.prefix + CELLS
+        self._number = number
+        self._codec = codec
+
+    def everything(self) -> Restored:
+        """All that was written; says how far it is while it takes long.
+
+        Raises:
+            KafkaException: The cluster does not answer.
+        """
+        restored = Restored()
+        consumer = reader(self._kafka)
+        try:
+            messages = read_to_end(consumer, [(self._entities, self._number), (self._cells, self._number)])
+            for message in self._told(messages):
+                if message.topic() == self._entities:
+                    self._take_entity(restored, message.key() or b"", message.value())
+                else:
+                    self._take_cell(restored.cells, message)
+        finally:
+            consumer.close()
+        return restored
+
+    def _told(self, messages: Iterator[Message]) -> Iterator[Message]:
+        began = said = perf_counter()
+        for count, message in enumerate(messages):
+            if count % _BATCH == 0 and perf_counter() - said > PROGRESS_S:
+                said = perf_counter()
+                log.info("restoring", partition=self._number, records=count, seconds=round(said - began, 1))
+            yield message
+
+    def _take_entity(self, restored: Restored, key: bytes, value: bytes | None) -> None:
+        if key == CHECKPOINT_KEY:
+            restored.next_offset = self._codec.read(CHECKPOINT, value or b"")["next_offset"]
+            return
+        found = restored.parked if key.startswith(PARKED_KEY) else restored.entities
+        if value:
+            found[key] = value
+        else:
+            found.pop(key, None)
+
+    def _take_cell(self, cells: dict[CellKey, CellValue], message: Message) -> None:
+        view, _, cell = (message.key() or b"").decode().partition("\x1f")
+        record = self._codec.read(CELL, message.value() or b"")
+        if record["n"] or record["row"] is not None:
+            cells[view, cell] = CellValue(record["n"], record["row"])
+        else:
+            cells.pop((view, cell), None)
+
+    def cells(self, patience_s: float = AUDIT_PATIENCE_S) -> dict[CellKey, CellValue] | None:
+        """The cells that are not zero after the last transaction; None when they cannot be read in time.
+
+        Raises:
+            KafkaException: The cluster does not answer.
+        """
+        where, found = TopicPartition(self._cells, self._number, 0), dict[CellKey, CellValue]()
+        end, deadline = self._end(where), monotonic() + patience_s
+        consumer = reader(self._kafka)
+        try:
+            consumer.assign([where])
+            while end and not self._read_up_to(consumer, end, found):
+                if monotonic() > deadline:
+                    return None
+        finally:
+            consumer.close()
+        return found
+
+    def _end(self, where: TopicPartition) -> int:
+        """The end, committed or not: a transaction's marker may come after its commit was answered."""
+        consumer = reader(self._kafka, **{"isolation.level": "read_uncommitted"})
+        try:
+            return consumer.get_watermark_offsets(where, ANSWER_PATIENCE_S)[1]
+        finally:
+            consumer.close()
+
+    def _read_up_to(self, consumer: Consumer, end: int, cells: dict[CellKey, CellValue]) -> bool:
+        """Take some cells in; whether all before the end were taken."""
+        for message in consumer.consume(_BATCH, 0.2):
+            offset = message.offset() or 0
+            if at_end(message):
+                if offset >= end:
+                    return True
+            elif message.error() is None:
+                if offset >= end:
+                    return True
+                self._take_cell(cells, message)
+        return False

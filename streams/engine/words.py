@@ -1,0 +1,122 @@
+"""The words of the engine: what a domain gives it, and what it gives to be written."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+
+from schemas.errors import BeffroiError
+
+#: Key of the checkpoint among the entities; no root's key begins with a zero byte.
+CHECKPOINT_KEY: Final = b"\x00checkpoint"
+#: Key of an event whose schema is not known yet, before its offset: tried again by whoever takes the partition over.
+PARKED_KEY: Final = b"\x00parked\x1f"
+
+
+class InputRecord(Protocol):
+    """A record as the transport gives it."""
+
+    @property
+    def offset(self) -> int:
+        """Its place in the source partition."""
+        ...
+
+    @property
+    def value(self) -> bytes | None:
+        """Its wire bytes; None is a tombstone, which events never are."""
+        ...
+
+
+class Contributed(Protocol):
+    """What one root adds to one cell: a number, and for a view of rows the row's facts as wire bytes."""
+
+    @property
+    def n(self) -> int:
+        """The number."""
+        ...
+
+    @property
+    def row(self) -> bytes | None:
+        """Wire bytes; None for a view of counts."""
+        ...
+
+
+class Claimed(Protocol):
+    """What one source says of one thing: its root, its key in the log, its wire bytes."""
+
+    @property
+    def root(self) -> str:
+        """Key of the root."""
+        ...
+
+    @property
+    def value(self) -> bytes:
+        """Wire bytes of the event."""
+        ...
+
+    @property
+    def key(self) -> bytes:
+        """Its key in the log."""
+        ...
+
+
+Root = TypeVar("Root")
+ClaimT = TypeVar("ClaimT", bound=Claimed)
+CellKey = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain(Generic[Root, ClaimT]):
+    """What the engine asks of a domain: pure functions.
+
+    Attributes:
+        name: Names the domain in topics and transactional ids.
+        read: The claim in an event; None for one this domain has no use for; raises BeffroiError for an unreadable one.
+        new_root: A root that nobody claimed anything of.
+        absorb: Takes a claim into a root; False when it changes nothing. An exception must leave the root as it was.
+        cells: What a root contributes, by view and cell.
+    """
+
+    name: str
+    read: Callable[[bytes], ClaimT | None]
+    new_root: Callable[[], Root]
+    absorb: Callable[[Root, ClaimT], bool]
+    cells: Callable[[Root], Mapping[CellKey, Contributed]]
+
+
+class CellValue(NamedTuple):
+    """An absolute partial: the number, and the row's facts for a view of rows."""
+
+    n: int
+    row: bytes | None
+
+
+class Parked(NamedTuple):
+    """An event that could not be read: where it lies, and why."""
+
+    offset: int
+    error: BeffroiError
+
+
+@dataclass(slots=True)
+class Flush:
+    """What one transaction writes.
+
+    Attributes:
+        entities: Winning claims by key, as wire bytes, and events that wait for their schema; None forgets one.
+        cells: Absolute values of the cells that changed; 0 stays a record.
+        parked: Events that could not be read.
+        next_offset: The checkpoint: everything before it is in the state.
+    """
+
+    entities: dict[bytes, bytes | None]
+    cells: dict[CellKey, CellValue]
+    parked: list[Parked]
+    next_offset: int
+
+
+class Applied(NamedTuple):
+    """What became of a batch, for metrics."""
+
+    changed: int
+    unchanged: int
+    parked: int

@@ -1,0 +1,62 @@
+"""One worker process, from its start to its end."""
+
+import tempfile
+from pathlib import Path
+from time import monotonic
+
+import faust
+import structlog
+
+from connectors.kafka import registry
+from monitoring.release import ReleaseMetrics
+from monitoring.streams import StreamMetrics, WorkerHealth
+from schemas.clock import Clock, system_clock
+from schemas.topics import TRAINING_EVENTS
+from streams.agents import preflight
+from streams.agents.release import ReleaseRunner
+from streams.agents.shell import Shell, die
+from streams.agents.watchdog import Watchdog
+from streams.app import create_app
+from streams.memory import spare_the_state
+from streams.settings import StreamSettings
+from streams.training import training_domain
+
+log = structlog.get_logger(__name__)
+
+
+def _release_failed(error: BaseException) -> None:
+    die("the release failed", error)
+
+
+def run_worker(
+    settings: StreamSettings, *, metrics: StreamMetrics, release_metrics: ReleaseMetrics, health: WorkerHealth,
+    clock: Clock = system_clock,
+) -> None:  # fmt: skip
+    """Run one worker until SIGTERM or SIGINT; does not return.
+
+    Exit codes: 0 after a signal; 70 when state must be rebuilt (fenced, broker lost) and 75 when it made no progress:
+    start it again. 78 when the cluster's topics are not what they must be: the error says what to do.
+    """
+    preflight.inspect(settings.kafka, settings.prefix)
+    spare_the_state()
+    codec = registry.codec(settings.kafka)
+    shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="worker-", dir=settings.data_dir) as folder:
+        app = create_app(
+            settings,
+            shell,
+            lambda: ReleaseRunner(
+                settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=_release_failed
+            ),
+            metrics=metrics,
+            health=health,
+            folder=Path(folder),
+        )
+        Watchdog(
+            settings.kafka, settings.prefix + TRAINING_EVENTS, shell.checkpoints,
+            patience_s=settings.stuck_after_s, now=monotonic,
+        ).start()  # fmt: skip
+        worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
+        log.info("worker starts", brokers=settings.kafka.bootstrap)
+        worker.execute_from_commandline()

@@ -1,0 +1,110 @@
+"""The owner compares its cells with the log: damage is found, counted and written again."""
+
+import asyncio
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from connectors.kafka.clients import producer
+from connectors.kafka.settings import KafkaSettings
+from monitoring.streams import StreamMetrics, WorkerHealth
+from schemas.clock import system_clock
+from schemas.codec import Codec
+from schemas.contracts import CELL
+from schemas.topics import CELLS
+from streams.agents.shell import Shell
+from streams.settings import StreamSettings
+from streams.training import training_domain
+from streams.transport import Batch
+from tests.bus import messages
+from tests.conftest import PARTITIONS
+from tests.streams.test_partition import Event
+from tests.streams.test_worker import Sender, counted
+
+CODEC = Codec()
+
+
+class Owner:
+    """The shell alone, fed by hand from the real topic, in a loop of its own."""
+
+    def __init__(self, kafka: KafkaSettings, prefix: str, folder: Path) -> None:
+        settings = StreamSettings(kafka=kafka, prefix=prefix, data_dir=folder)
+        self.registry = CollectorRegistry()
+        self.shell = Shell(
+            settings, training_domain(settings, CODEC), codec=CODEC, clock=system_clock,
+            metrics=StreamMetrics(self.registry), health=WorkerHealth(monotonic),
+        )  # fmt: skip
+        self.kafka, self.prefix = kafka, prefix
+
+    async def take(self) -> None:
+        await self.shell.take_over(set(range(PARTITIONS)), 1)
+
+    def feed(self) -> None:
+        for number in range(PARTITIONS):
+            found = messages(self.kafka, f"{self.prefix}training.events.v1", PARTITIONS)
+            records = [Event(one.offset() or 0, one.value()) for one in found if one.partition() == number]
+            self.shell.apply(Batch(number, records, 1), 1)
+
+    def differences(self) -> float:
+        return self.registry.get_sample_value("beffroi_stream_audit_differences_total", {"domain": "training"}) or 0.0
+
+
+@pytest.fixture
+def owner(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Owner:
+    return Owner(kafka, topics, tmp_path)
+
+
+@pytest.mark.kafka
+def test_damage_in_the_log_is_found_counted_and_mended(owner: Owner) -> None:
+    sender = Sender(owner.kafka, owner.prefix, 11)
+    sender.send(800)
+
+    async def work() -> None:
+        await owner.take()
+        owner.feed()
+        assert await owner.shell.audit() == 0
+        assert counted(owner.kafka, owner.prefix) == sender.expected()
+        damage(owner)
+        assert counted(owner.kafka, owner.prefix) != sender.expected()
+        assert await owner.shell.audit() == 2
+        await owner.shell.flush()
+        assert await owner.shell.audit() == 0
+
+    asyncio.run(work())
+    assert counted(owner.kafka, owner.prefix) == sender.expected()
+    assert owner.differences() == 2
+
+
+def damage(owner: Owner) -> None:
+    """Somebody else writes to the log: one cell is changed, one that never was is made."""
+    one = next(m for m in messages(owner.kafka, owner.prefix + CELLS, PARTITIONS) if (m.key() or b"")[:5] == b"exits")
+    held = CODEC.read(CELL, one.value() or b"")
+    other = producer(owner.kafka)
+    for cell, n in ((held["cell"], held["n"] + 7), ("62498||2031-01-01", 3)):
+        value = CODEC.encode(CELL, {**held, "cell": cell, "n": n})
+        key = f"exits\x1f{cell}".encode()
+        other.produce(owner.prefix + CELLS, key=key, value=value, partition=one.partition() or 0)
+    assert other.flush(10) == 0
+
+
+@pytest.mark.kafka
+def test_an_audit_in_the_middle_of_work_finds_nothing(owner: Owner) -> None:
+    sender = Sender(owner.kafka, owner.prefix, 12)
+    sender.send(300)
+
+    async def work() -> None:
+        await owner.take()
+        for _ in range(3):
+            owner.feed()  # applied, not yet written
+            audit = asyncio.create_task(owner.shell.audit())
+            await asyncio.wait({audit}, timeout=0)  # it has begun
+            sender.send(200)
+            owner.feed()
+            await owner.shell.flush()
+            assert await audit == 0
+
+    asyncio.run(work())
+    assert counted(owner.kafka, owner.prefix) == sender.expected()
+    assert owner.differences() == 0
