@@ -3,6 +3,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+# Most tests wait for a broker, a browser or a process: twice the cores is quickest. 0 runs them one by one.
+JOBS ?= 4
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
@@ -16,7 +18,7 @@ demo: $(VENV)/.run ## Run everything on this machine with an invented region; Ct
 	@exec $(BIN)/beffroi demo
 
 test: $(VENV)/.dev ## Run every test, with a real broker and a real browser
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, imports and what is generated
 	$(BIN)/ruff check .

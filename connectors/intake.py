@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
+import stamina
 from confluent_kafka import KafkaException, Producer
 
 from connectors.formats import FORMATS
@@ -39,6 +40,8 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 COMMIT_PATIENCE_S: Final = 60.0
 #: Refused rows of one file that are kept for correction; the report counts them all.
 QUARANTINED_ROWS: Final = 10_000
+#: Two publications of one source fence each other: who lost tries again, each time against what the others took.
+ATTEMPTS: Final = 5
 #: RFC 9562 §6.6: ids of events are made from names in a namespace of our own.
 EVENT_NAMESPACE: Final = uuid.UUID("b0b5d3b4-7a0c-5f0e-9a55-6f3c2c1d8e10")
 
@@ -85,7 +88,7 @@ class Intake:
         Raises:
             FileRefused: The file is broken as a whole; FileHeld when a human must look.
             KafkaUnavailable: No broker answers; nothing was done.
-            FencedError: Another publication of the same source took over; nothing was done.
+            FencedError: Others of the same source took over each time; nothing was done.
         """
         began = perf_counter()
         form = FORMATS.get(format_name)
@@ -96,7 +99,10 @@ class Intake:
         instant, origin = instant_of(path, as_of)
         reading = form.read(path, Context(feed, instant, self._pseudonyms, self._territory))
         publication = _Publication(self._kafka, self._prefix, feed, format_name, self._codec, self._clock)
-        verdicts = publication.publish(_Delivery(path.name, instant, reading, snapshot), confirm=confirm)
+        delivery = _Delivery(path.name, instant, reading, snapshot)
+        for attempt in stamina.retry_context(on=FencedError, attempts=ATTEMPTS, timeout=None, wait_initial=0.5):
+            with attempt:
+                verdicts = publication.publish(delivery, confirm=confirm)
         return Report(
             file=path.name, source=feed, encoding=reading.encoding, as_of=instant, as_of_from=origin,
             rows=reading.rows, accepted=verdicts.accepted, duplicate=verdicts.duplicate + reading.repeated,
@@ -165,11 +171,11 @@ class _Publication:
                 judge.withdraw_vanished(file.reading.events, verdicts, confirm=confirm)
             self._write(producer, ledger, verdicts, file)
         except KafkaException as error:
-            raise self._explain(error) from error
+            raise self._explain(error, producer) from error
         return verdicts
 
-    def _explain(self, error: KafkaException) -> FencedError | KafkaUnavailable:
-        if is_fenced(error.args[0]):
+    def _explain(self, error: KafkaException, producer: Producer) -> FencedError | KafkaUnavailable:
+        if is_fenced(error.args[0], producer):
             return FencedError(
                 f"another publication of source {self._source} began meanwhile; nothing of this one was taken",
                 fix="publish this file again when the other one is done",

@@ -3,12 +3,15 @@
 import logging
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from connectors.kafka.settings import KafkaSettings
 
 #: A dead owner's open transaction hides later records of its partition until it times out or is fenced.
 TRANSACTION_TIMEOUT_MS: Final = 15_000
+
+#: An answer of the cluster; a longer silence means that it is away.
+ANSWER_PATIENCE_S: Final = 12.0
 
 #: librdkafka's own words go through Python's logging, never to stderr.
 _LIBRDKAFKA_LOG = "librdkafka"
@@ -65,6 +68,14 @@ def transactional_producer(
     return producer(settings, **{"transactional.id": transactional_id, "transaction.timeout.ms": timeout_ms})
 
 
-def is_fenced(error: KafkaError) -> bool:
-    """Whether another process took over the transactional id."""
+def is_fenced(error: KafkaError, held: Producer) -> bool:
+    """Whether another process took over the transactional id of a producer, which failed with an error.
+
+    A call that produces says only *fatal error* of a producer that was fenced before; a transactional call says why.
+    """
+    if error.code() == KafkaError._FATAL:  # noqa: SLF001  # librdkafka's name
+        try:
+            held.abort_transaction(ANSWER_PATIENCE_S)
+        except KafkaException as reason:
+            error = reason.args[0]
     return error.code() in {KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH}  # noqa: SLF001  # librdkafka's name

@@ -2,13 +2,13 @@
 
 from confluent_kafka import KafkaException, Producer
 
-from connectors.kafka.clients import is_fenced, transactional_producer
+from connectors.kafka.clients import ANSWER_PATIENCE_S, is_fenced, transactional_producer
 from schemas.clock import Clock
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT, QUARANTINED
 from schemas.errors import FencedError
 from schemas.topics import CELLS, QUARANTINE
-from streams.agents.restore import ANSWER_PATIENCE_S, LogReader, Restored
+from streams.agents.restore import LogReader, Restored
 from streams.engine import CHECKPOINT_KEY, Flush, Parked
 from streams.settings import StreamSettings
 
@@ -61,7 +61,7 @@ class PartitionLog:
             self._produce(self._producer, flush)
             self._producer.commit_transaction(ANSWER_PATIENCE_S)
         except KafkaException as error:
-            if is_fenced(error.args[0]):
+            if is_fenced(error.args[0], self._producer):
                 raise FencedError(
                     f"partition {self._number} of {self._domain} is owned by another worker now",
                     fix="nothing: this worker starts again with what is its own",

@@ -8,7 +8,7 @@ import structlog
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from connectors.kafka.admin import partition_counts
-from connectors.kafka.clients import reader, transactional_producer
+from connectors.kafka.clients import ANSWER_PATIENCE_S, reader, transactional_producer
 from connectors.kafka.reading import at_end, read_to_end
 from monitoring.release import ReleaseMetrics
 from schemas.clock import Clock, paris_day
@@ -17,7 +17,6 @@ from schemas.contracts import CELL, HEARTBEAT
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CELLS, HEARTBEATS, VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
-from streams.agents.restore import ANSWER_PATIENCE_S
 from streams.release.board import EXITS, FRESHNESS, ROWS, SESSIONS, Board, Released
 from streams.release.disclosure import Disclosure
 from streams.release.exits import ExitsBoard

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from connectors.kafka.clients import reader
+from connectors.kafka.clients import ANSWER_PATIENCE_S, reader
 from connectors.kafka.reading import at_end, read_to_end
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT
@@ -16,8 +16,6 @@ from schemas.topics import CELLS
 from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellKey, CellValue
 from streams.settings import StreamSettings
 
-#: An answer of the cluster; a longer silence means that it is away.
-ANSWER_PATIENCE_S: Final = 12.0
 #: An audit that cannot read the cells within this is left for the next time.
 AUDIT_PATIENCE_S: Final = 60.0
 #: A long restore says how far it is at least this often.

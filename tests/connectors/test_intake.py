@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -179,6 +180,18 @@ def test_a_publisher_killed_before_its_commit_has_published_nothing(
     report = intake(kafka, topics).publish_file(path, "kairos-csv")  # fences the dead one's transaction
     assert verdicts(report) == (2, 0, 0, 0)
     assert len(records(kafka, topics + TRAINING_EVENTS, PARTITIONS)) == 3
+
+
+@pytest.mark.kafka
+def test_publications_of_one_source_at_the_same_time_are_all_taken(
+    kafka: KafkaSettings, topics: str, tmp_path: Path
+) -> None:
+    files = [write(tmp_path / f"stagiaires_2026-11-2{n}.csv", [row(n * 100 + m) for m in range(50)]) for n in range(4)]
+    with ThreadPoolExecutor(len(files)) as pool:
+        reports = list(pool.map(lambda path: intake(kafka, topics).publish_file(path, "kairos-csv"), files))
+    assert [report.accepted for report in reports] == [50] * 4
+    people = [one for one in records(kafka, topics + TRAINING_EVENTS, PARTITIONS) if "person" in one]
+    assert len(people) == len({one["person"] for one in people}) == 200
 
 
 def test_without_a_broker_nothing_is_done_and_the_way_out_is_said(tmp_path: Path) -> None:
