@@ -44,6 +44,7 @@ lock: ## Resolve the requirements anew
 bench: $(VENV)/.dev ## Measure
 	$(BIN)/python bench/publish_kairos.py
 	$(BIN)/python bench/engine_apply.py
+	$(BIN)/python bench/release.py
 	$(BIN)/python bench/codec.py
 
 clean: ## Remove what was installed here; data are removed by `beffroi down --wipe`

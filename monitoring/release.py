@@ -18,6 +18,7 @@ class ReleaseMetrics:
         self.changes = Counter(
             "beffroi_release_changes_total", "Rows published or withdrawn", ["view"], registry=registry
         )
+        self.records = Counter("beffroi_release_records_total", "Cells and signs of life read", registry=registry)
         self.rows = Gauge("beffroi_release_rows", "Rows that readers see", ["view"], registry=registry)
         self.publish_seconds = Histogram(
             "beffroi_release_publish_seconds", "Seconds of a publication", buckets=_SECONDS, registry=registry

@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any, Final
+from time import perf_counter
+from typing import Final
 
 import structlog
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
@@ -16,16 +17,14 @@ from schemas.codec import Codec
 from schemas.contracts import CELL, HEARTBEAT
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
-from schemas.topics import CELLS, HEARTBEATS, VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
-from streams.release.board import EXITS, FRESHNESS, ROWS, SESSIONS, Board, Released
+from schemas.topics import CELLS, HEARTBEATS
+from streams.agents.publisher import PROGRESS_S, TOPICS, Publisher
+from streams.release.board import ROWS, Board
 from streams.release.disclosure import Disclosure
 from streams.release.exits import ExitsBoard
 from streams.release.sessions import SessionsBoard
 from streams.settings import StreamSettings
 
-TOPICS: Final = {EXITS: VIEW_EXITS, SESSIONS: VIEW_SESSIONS, FRESHNESS: VIEW_FRESHNESS}
-#: Readers get a large change in pieces of this many rows, each piece at once.
-ROWS_PER_TRANSACTION: Final = 5_000
 _BATCH: Final = 10_000
 
 log = structlog.get_logger(__name__)
@@ -57,12 +56,14 @@ class ReleaseRunner:
     ) -> None:  # fmt: skip
         self._settings = settings
         self._codec = codec
+        self._cells = codec.reading({CELL: ("view", "cell", "n", "row")})
         self._clock = clock
         self._metrics = metrics
         self._on_failure = on_failure
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="release", daemon=True)
         self._board = make_board(settings, codec)
+        self._publisher = Publisher(settings, codec=codec, clock=clock, metrics=metrics)
         self._behind: set[tuple[str, int]] = set()
 
     def start(self) -> None:
@@ -101,15 +102,13 @@ class ReleaseRunner:
         consumer = reader(self._settings.kafka)
         try:
             self._assign(consumer)
-            while self._behind and not self._stop.is_set():
-                self._poll(consumer)
+            self._catch_up(consumer)
             if not self._stop.is_set():
-                self._publish(producer, self._board.first_changes(paris_day(self._clock())))
-                self._metrics.caught_up.set(1)
-                log.info("release caught up", rows={view: self._board.rows_seen(view) for view in TOPICS})
+                self._publish_first(producer)
             while not self._stop.is_set():
                 self._poll(consumer)
-                self._publish(producer, list(self._board.changes(paris_day(self._clock()))))
+                if self._publisher.publish(producer, self._board.changes(paris_day(self._clock()))):
+                    self._tell()
         finally:
             self._metrics.caught_up.set(0)
             consumer.close()
@@ -120,40 +119,47 @@ class ReleaseRunner:
         self._behind = {(cells, number) for number in range(count)} | {(beats, 0)}
         consumer.assign([TopicPartition(topic, number, 0) for topic, number in self._behind])
 
-    def _poll(self, consumer: Consumer) -> None:
+    def _catch_up(self, consumer: Consumer) -> None:
+        """Read everything once, before anything is said; a long reading says how far it is."""
+        began = said = perf_counter()
+        records = 0
+        while self._behind and not self._stop.is_set():
+            records += self._poll(consumer)
+            if perf_counter() - said > PROGRESS_S:
+                said = perf_counter()
+                log.info("release catching up", records=records, seconds=round(said - began, 1))
+        log.info("release has read", records=records, seconds=round(perf_counter() - began, 1))
+
+    def _publish_first(self, producer: Producer) -> None:
+        began = perf_counter()
+        changes = self._publisher.publish(producer, self._board.first_changes(paris_day(self._clock())))
+        self._tell()
+        self._metrics.caught_up.set(1)
+        rows = {view: self._board.rows_seen(view) for view in TOPICS}
+        log.info("release caught up", rows=rows, changes=changes, seconds=round(perf_counter() - began, 1))
+
+    def _poll(self, consumer: Consumer) -> int:
+        """Take what came, or wait a little for it; how many records."""
+        records = 0
         for message in consumer.consume(_BATCH, self._settings.publish_interval_s):
             if at_end(message):
                 self._behind.discard((message.topic() or "", message.partition() or 0))
             elif message.error() is None:
                 self._take(message)
+                records += 1
+        self._metrics.records.inc(records)
+        return records
 
     def _take(self, message: Message) -> None:
         value = message.value()
         if value is None:
             return
         if message.topic() == self._settings.prefix + CELLS:
-            self._board.take(message.partition() or 0, self._codec.read(CELL, value))
+            view, cell, n, row = self._cells.decode(value)[1]
+            self._board.take(message.partition() or 0, {"view": view, "cell": cell, "n": n, "row": row})
         else:
             self._board.hear(self._codec.read(HEARTBEAT, value))
 
-    def _publish(self, producer: Producer, changes: list[Released]) -> None:
-        for first in range(0, len(changes), ROWS_PER_TRANSACTION):
-            with self._metrics.publish_seconds.time():
-                self._transaction(producer, changes[first : first + ROWS_PER_TRANSACTION])
-        if changes:
-            self._metrics.last_published.set(self._clock().timestamp())
-            for view in TOPICS:
-                self._metrics.rows.labels(view).set(self._board.rows_seen(view))
-
-    def _transaction(self, producer: Producer, changes: list[Released]) -> None:
-        as_of = self._clock()
-        producer.begin_transaction()
-        for view, key, row in changes:
-            value = None if row is None else self._codec.encode(ROWS[view], self._dated(view, row, as_of))
-            producer.produce(self._settings.prefix + TOPICS[view], key=key.encode(), value=value, partition=0)
-            self._metrics.changes.labels(view).inc()
-        producer.commit_transaction(ANSWER_PATIENCE_S)
-
-    @staticmethod
-    def _dated(view: str, row: dict[str, Any], as_of: object) -> dict[str, Any]:
-        return row if view == FRESHNESS else {**row, "as_of": as_of}
+    def _tell(self) -> None:
+        for view in TOPICS:
+            self._metrics.rows.labels(view).set(self._board.rows_seen(view))

@@ -5,8 +5,12 @@ across overlapping areas, trades and windows: totals do not give the parts back.
 need not add up.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+#: Stands for *fewer than the threshold* among the numbers that are said.
+FEWER: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +25,25 @@ class Disclosure:
     base: int = 5
     threshold: int = 5
 
-    def of(self, n: int) -> dict[str, Any]:
-        """A count as the contract ``DisclosedCount`` holds it.
+    def said(self, n: int) -> int:
+        """What is said of a count, as one number to compare: FEWER, or the count as rounded.
 
         0 stays 0; below the threshold nothing finer than that is said; from it on the nearest multiple of the base,
         half up.
         """
-        if 0 < n < self.threshold:
+        return FEWER if 0 < n < self.threshold else (n + self.base // 2) // self.base * self.base
+
+    def written(self, said: int) -> dict[str, Any]:
+        """What is said, as the contract ``DisclosedCount`` holds it."""
+        if said == FEWER:
             return {"disclosure": "FEWER_THAN", "value": None, "below": self.threshold}
-        return {"disclosure": "ROUNDED", "value": (n + self.base // 2) // self.base * self.base, "below": None}
+        return {"disclosure": "ROUNDED", "value": said, "below": None}
+
+    def read(self, count: Mapping[str, Any]) -> int | None:
+        """What a published count says; None when this rule would not say it so."""
+        said = FEWER if count["value"] is None else int(count["value"])
+        return said if count == self.written(said) else None
+
+    def of(self, n: int) -> dict[str, Any]:
+        """A count as the contract ``DisclosedCount`` holds it."""
+        return self.written(self.said(n))

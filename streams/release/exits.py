@@ -3,19 +3,42 @@
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from schemas.territory.areas import UNKNOWN_COMMUNE, Area, Territory
 from schemas.territory.trades import Trades
 from streams.release.disclosure import Disclosure
-from streams.release.windows import counts, windows
+from streams.release.places import Place, Places
+from streams.release.windows import windows
 
-#: An area's reference and a trade's.
-Pair = tuple[str, str]
+#: Readers have a row that this deployment would not write: whatever is said now, it is said anew.
+_OTHERWISE: Final = -2
+#: Key and row of a change; None where nobody is counted any more.
+Change = tuple[str, dict[str, Any] | None]
+
+
+class _Pair:
+    """An area and a trade.
+
+    Attributes:
+        about: The fields of its rows that no count changes; None when no row of ours has them.
+        totals: Persons in each window.
+        said: What readers have, by window, where somebody is counted.
+    """
+
+    __slots__ = ("about", "said", "totals")
+
+    def __init__(self, about: dict[str, Any] | None) -> None:
+        self.about = about
+        self.totals: list[int] = []
+        self.said: dict[str, int] = {}
 
 
 class ExitsBoard:
-    """Sums of day cells, rolled up; gives the rows of what changed.
+    """Sums of day cells, rolled up; gives the rows that differ from what readers have.
+
+    Counts add up, so a place is first summed over each window and these few sums are then added to every area and trade
+    it counts under. Rows are only made where what is said of a count differs.
 
     Args:
         territory: Rolls a commune up to its areas.
@@ -27,62 +50,92 @@ class ExitsBoard:
         self._territory = territory
         self._trades = trades
         self._disclosure = disclosure
-        self._partials: dict[tuple[int, str], int] = {}
-        self._series: dict[Pair, dict[date, int]] = {}
-        self._areas: dict[str, Area] = {}
-        self._dirty: set[Pair] = set()
-        self._pairs = lru_cache(maxsize=65_536)(self._pairs_of)
+        self._places = Places()
+        self._pairs: dict[str, _Pair] = {}
+        self._windows: tuple[str, ...] = ()
+        self._dirty: set[str] = set()
+        self._pairs_of = lru_cache(maxsize=262_144)(self._roll_up)
+        self._said = lru_cache(maxsize=4_096)(disclosure.said)
+        self._written = lru_cache(maxsize=4_096)(disclosure.written)
+        #: Takes the absolute partial of a cell; a million of them in a catch-up, hence no method around it.
+        self.take = self._places.take
+        #: Rows that readers have.
+        self.rows = 0
 
-    def take(self, partition: int, cell: str, n: int) -> None:
-        """Take the absolute partial of a cell ``commune|trades|day`` from one source partition."""
-        delta = n - self._partials.get((partition, cell), 0)
-        if n:
-            self._partials[partition, cell] = n
+    def seen(self, key: str, row: dict[str, Any] | None) -> None:
+        """Note what readers already have; None for a withdrawn row."""
+        name, _, window = key.rpartition("|")
+        pair = self._pair(name)
+        self.rows -= window in pair.said
+        if row is None:
+            pair.said.pop(window, None)
         else:
-            self._partials.pop((partition, cell), None)
-        if delta:
-            place, _, day = cell.rpartition("|")
-            self._add(place, date.fromisoformat(day), delta)
+            pair.said[window] = self._as_said(pair, row)
+            self.rows += 1
+        self._dirty.add(name)
 
-    def _add(self, place: str, day: date, delta: int) -> None:
-        for pair in self._pairs(place):
-            days = self._series.setdefault(pair, {})
-            left = days.get(day, 0) + delta
-            if left:
-                days[day] = left
-            else:
-                del days[day]
-            self._dirty.add(pair)
+    def _as_said(self, pair: _Pair, row: dict[str, Any]) -> int:
+        if pair.about is None or any(row[field] != value for field, value in pair.about.items()):
+            return _OTHERWISE
+        said = self._disclosure.read(row["count"])
+        return _OTHERWISE if said is None else said
 
-    def _pairs_of(self, place: str) -> tuple[Pair, ...]:
-        """Every (area, trade) under which a ``commune|trades`` counts: the total once, for trades are a set."""
-        commune, _, refs = place.partition("|")
-        areas = self._territory.areas_of("" if commune == UNKNOWN_COMMUNE else commune)
-        self._areas.update({area.ref: area for area in areas})
-        rollup = self._trades.rollup(ref for ref in refs.split(",") if ref)
-        return tuple((area.ref, trade) for area in areas for trade in rollup)
+    def _pair(self, name: str, area: Area | None = None) -> _Pair:
+        """The pair of a name ``area|trade``; made when it is new."""
+        found = self._pairs.get(name)
+        if found is None:
+            ref, _, trade = name.partition("|")
+            area = area or self._territory.areas.get(ref)
+            found = self._pairs[name] = _Pair(self._about(area, trade) if area else None)
+        return found
 
-    def touch_all(self) -> None:
-        """A new day began: every window moved."""
-        self._dirty.update(self._series)
-
-    def changes(self, today: date) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Key and row of each window of what was touched; None where nobody is counted."""
-        dirty, self._dirty = self._dirty, set()
-        for pair in sorted(dirty):
-            totals = counts(self._series[pair], today)
-            for window in windows(today):
-                n = totals.get(window, 0)
-                yield f"{pair[0]}|{pair[1]}|{window}", self._row(pair, window, n) if n else None
-            if not self._series[pair]:
-                del self._series[pair]
-
-    def _row(self, pair: Pair, window: str, n: int) -> dict[str, Any]:
-        area = self._areas[pair[0]]
+    def _about(self, area: Area, trade: str) -> dict[str, Any]:
         return {
             "area": {"type": area.type, "code": area.code, "vintage": area.vintage, "name": area.name},
-            "trade": pair[1],
-            "trade_title": self._trades.title(pair[1]),
-            "window": window,
-            "count": self._disclosure.of(n),
+            "trade": trade,
+            "trade_title": self._trades.title(trade),
         }
+
+    def _roll_up(self, place: str) -> tuple[str, ...]:
+        """Every pair under which a place counts: the total once, for trades are a set."""
+        commune, _, refs = place.partition("|")
+        areas = self._territory.areas_of("" if commune == UNKNOWN_COMMUNE else commune)
+        trades = self._trades.rollup(ref for ref in refs.split(",") if ref)
+        named = {f"{area.ref}|{trade}": area for area in areas for trade in trades}
+        for name, area in named.items():
+            self._pair(name, area)
+        return tuple(named)
+
+    def changes(self, today: date) -> Iterator[Change]:
+        """What readers have otherwise, on a day, by key; noted as theirs."""
+        if self._places.turn(today):
+            self._windows = windows(today)
+            self._dirty.update(self._pairs)
+            for pair in self._pairs.values():
+                pair.totals = []
+        for place, delta in self._places.moved():
+            self._add(place, delta)
+        dirty, self._dirty = self._dirty, set()
+        for name in sorted(dirty):
+            yield from self._differences(name, self._pairs[name])
+
+    def _add(self, place: Place, delta: list[int]) -> None:
+        names = self._pairs_of(place.name)
+        for name in names:
+            pair = self._pairs[name]
+            pair.totals = [old + new for old, new in zip(pair.totals, delta, strict=True)] if pair.totals else delta
+        self._dirty.update(names)
+
+    def _differences(self, name: str, pair: _Pair) -> Iterator[Change]:
+        said = self._said
+        now = {window: said(n) for window, n in zip(self._windows, pair.totals, strict=False) if n}
+        before, pair.said = pair.said, now
+        if now == before:
+            return
+        self.rows += len(now) - len(before)
+        for window in before:
+            if window not in now:
+                yield f"{name}|{window}", None
+        for window, value in now.items():
+            if before.get(window) != value:
+                yield f"{name}|{window}", {**(pair.about or {}), "window": window, "count": self._written(value)}

@@ -1,8 +1,8 @@
 """The view ``sessions``: one row for each session that ends or starts soon."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from schemas.codec import Codec
 from schemas.contracts import SESSION_FACTS
@@ -15,6 +15,14 @@ _AS_THEY_ARE = (
     *("title", "provider", "commune", "postcode", "starts_on", "ends_on"),
     *("recruitment", "seats", "seats_basis", "url", "sources"),
 )
+
+
+class _Held(NamedTuple):
+    """What is held of a session: persons expected to finish, its facts as wire bytes, and its dates."""
+
+    n: int
+    facts: bytes
+    dates: tuple[date, ...]
 
 
 class SessionsBoard:
@@ -35,33 +43,43 @@ class SessionsBoard:
         self._trades = trades
         self._disclosure = disclosure
         self._codec = codec
+        self._dates = codec.reading({SESSION_FACTS: ("starts_on", "ends_on")})
         self._horizon = horizon_days
-        self._facts: dict[str, tuple[int, bytes]] = {}
+        self._held: dict[str, _Held] = {}
         self._dirty: set[str] = set()
+        self._today: date | None = None
 
     def take(self, session_id: str, n: int, row: bytes | None) -> None:
         """Take what a source partition says of a session: persons expected to finish, and its facts."""
+        held = self._held.get(session_id)
         if row is None:
-            self._facts.pop(session_id, None)
+            self._held.pop(session_id, None)
+        elif held is not None and held.facts == row:
+            self._held[session_id] = held._replace(n=n)
         else:
-            self._facts[session_id] = (n, row)
+            self._held[session_id] = _Held(n, row, tuple(day for day in self._dates.decode(row)[1] if day is not None))
         self._dirty.add(session_id)
 
-    def touch_all(self) -> None:
-        """A new day began: sessions pass out of and into sight."""
-        self._dirty.update(self._facts)
+    def touch(self, session_ids: Iterable[str]) -> None:
+        """Look at these again, whether they are held or not."""
+        self._dirty.update(session_ids)
 
     def changes(self, today: date) -> Iterator[tuple[str, dict[str, Any] | None]]:
-        """Key and row of what was touched; None for what readers do not see."""
+        """Key and row of what was touched or passed into or out of sight; None for what readers do not see."""
+        if today != self._today:
+            before, self._today = self._today, today
+            self._dirty.update(
+                session_id
+                for session_id, held in self._held.items()
+                if before is None or self._in_sight(held, before) != self._in_sight(held, today)
+            )
         dirty, self._dirty = self._dirty, set()
         for session_id in sorted(dirty):
-            held = self._facts.get(session_id)
-            yield session_id, self._row(*held, today) if held else None
+            found = self._held.get(session_id)
+            yield session_id, self._row(found) if found and self._in_sight(found, today) else None
 
-    def _row(self, n: int, row: bytes, today: date) -> dict[str, Any] | None:
-        facts = self._codec.read(SESSION_FACTS, row)
-        if not self._in_sight(facts, today):
-            return None
+    def _row(self, held: _Held) -> dict[str, Any]:
+        facts = self._codec.read(SESSION_FACTS, held.facts)
         commune = self._territory.commune(facts["commune"] or "")
         first = max(facts["trades"], key=lambda ref: ref.startswith("rome:"), default=None)
         return {
@@ -72,10 +90,10 @@ class SessionsBoard:
             "trades": sorted({*self._trades.rollup(facts["trades"])} - {ALL}),
             "trade": first,
             "trade_title": self._trades.title(first) if first else None,
-            "leavers": self._disclosure.of(n),
+            "leavers": self._disclosure.of(held.n),
         }
 
-    def _in_sight(self, facts: dict[str, Any], today: date) -> bool:
+    def _in_sight(self, held: _Held, today: date) -> bool:
         """Whether its next date, start or end, is within the horizon."""
-        dates = [day for day in (facts["starts_on"], facts["ends_on"]) if day is not None and day >= today]
-        return bool(dates) and (min(dates) - today).days <= self._horizon
+        ahead = [day for day in held.dates if day >= today]
+        return bool(ahead) and (min(ahead) - today).days <= self._horizon

@@ -25,12 +25,17 @@ def windows(today: date) -> tuple[str, ...]:
 
 def counts(days: Mapping[date, int], today: date) -> dict[str, int]:
     """Persons in each window, from persons on each day; windows without anybody are left out."""
-    released = frozenset(months(today))
-    totals: dict[str, int] = {}
+    names = windows(today)
+    totals = [0] * len(names)
     for day, n in days.items():
-        ahead = (day - today).days
-        found = [window for window, length in DAYS_AHEAD.items() if 0 <= ahead < length]
-        month = f"{day.year:04d}-{day.month:02d}"
-        for window in [*found, month] if month in released else found:
-            totals[window] = totals.get(window, 0) + n
-    return {window: n for window, n in totals.items() if n}
+        for column in columns(day, today):
+            totals[column] += n
+    return {name: n for name, n in zip(names, totals, strict=True) if n}
+
+
+def columns(day: date, today: date) -> tuple[int, ...]:
+    """Which of the windows a day lies in, by their places in ``windows``."""
+    ahead = (day - today).days
+    found = [column for column, length in enumerate(DAYS_AHEAD.values()) if 0 <= ahead < length]
+    month = (day.year - today.year) * 12 + day.month - today.month
+    return (*found, len(DAYS_AHEAD) + month) if 0 <= month < MONTHS_AHEAD else tuple(found)

@@ -1,0 +1,75 @@
+"""What readers get, in transactions of the view topics."""
+
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from time import perf_counter
+from typing import Final
+
+import structlog
+from confluent_kafka import Producer
+
+from connectors.kafka.clients import ANSWER_PATIENCE_S
+from monitoring.release import ReleaseMetrics
+from schemas.clock import Clock
+from schemas.codec import Codec
+from schemas.topics import VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
+from streams.release.board import EXITS, FRESHNESS, SESSIONS, Released
+from streams.release.wire import RowWriter
+from streams.settings import StreamSettings
+
+TOPICS: Final = {EXITS: VIEW_EXITS, SESSIONS: VIEW_SESSIONS, FRESHNESS: VIEW_FRESHNESS}
+#: Readers get a change whole; one larger than this in pieces, each at once: a transaction of so many rows takes a
+#: fraction of a second, far less than its timeout, and fits the producer's queue (100,000 records). What a crash leaves
+#: between two pieces the successor completes, for it compares with what readers have.
+ROWS_PER_TRANSACTION: Final = 20_000
+#: A long publication says how far it is at least this often.
+PROGRESS_S: Final = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Publisher:
+    """Writes changes of the views.
+
+    Args:
+        settings: Of this worker.
+        codec: One for all.
+        clock: For the instants of rows.
+        metrics: What Prometheus reads.
+    """
+
+    def __init__(self, settings: StreamSettings, *, codec: Codec, clock: Clock, metrics: ReleaseMetrics) -> None:
+        self._topics = {view: settings.prefix + topic for view, topic in TOPICS.items()}
+        self._writer = RowWriter(codec)
+        self._clock = clock
+        self._metrics = metrics
+
+    def publish(self, producer: Producer, changes: Iterator[Released]) -> int:
+        """Write all changes; how many there were.
+
+        Raises:
+            KafkaException: Another process holds the release now, or a transaction could not be committed.
+        """
+        rows, began = 0, perf_counter()
+        said = began
+        while piece := list(islice(changes, ROWS_PER_TRANSACTION)):
+            with self._metrics.publish_seconds.time():
+                self._transaction(producer, piece)
+            rows += len(piece)
+            if perf_counter() - said > PROGRESS_S:
+                said = perf_counter()
+                log.info("publishing", rows=rows, seconds=round(said - began, 1))
+        if rows:
+            self._metrics.last_published.set(self._clock().timestamp())
+        return rows
+
+    def _transaction(self, producer: Producer, changes: list[Released]) -> None:
+        as_of = self._clock()
+        write, topics = self._writer.write, self._topics
+        producer.begin_transaction()
+        for change in changes:
+            producer.produce(topics[change.view], key=change.key.encode(), value=write(change, as_of), partition=0)
+        producer.commit_transaction(ANSWER_PATIENCE_S)
+        for view, count in Counter(change.view for change in changes).items():
+            self._metrics.changes.labels(view).inc(count)
