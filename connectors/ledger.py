@@ -1,5 +1,8 @@
 """The ledger: what each source last published, so that duplicates, outdated and vanished things are known.
 
+The digest of an entry is that of the record's wire bytes before version and instant are put in: a thing that a newer
+file states unchanged is known by it.
+
 It lies in a compacted topic, in the partition that the source's name decides, and is written in the transaction of
 the publication itself: it never says more or less than what was published.
 """
@@ -8,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from connectors.kafka.clients import reader
 from connectors.kafka.partitioning import partition_for
@@ -20,7 +23,6 @@ from schemas.contracts import LEDGER_ENTRY
 #: Kind of the entry that keeps the instant of the last snapshot.
 SNAPSHOT: Final = "snapshot"
 _DIGEST_BYTES: Final = 16
-_FIELDS: Final = ("root", "thing", "version", "digest", "withdrawn", "alias")
 
 
 def digest(wire: bytes) -> bytes:
@@ -28,15 +30,14 @@ def digest(wire: bytes) -> bytes:
     return sha256(wire).digest()[:_DIGEST_BYTES]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """The last publication of one thing.
 
     Attributes:
         root: Root key it was published under.
         thing: Key inside the root.
         version: Milliseconds.
-        digest: Of the wire bytes.
+        digest: Of the content.
         withdrawn: Published as a retraction.
         alias: Another source key that may stand for the same thing.
     """
@@ -56,16 +57,34 @@ class Ledger:
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
     snapshot: int = 0
 
+    def learn(self, entries: Mapping[tuple[str, str], Entry], snapshot: int = 0) -> None:
+        """Take in what was published now."""
+        for key, entry in entries.items():
+            self.put(key, entry)
+        self.snapshot = max(self.snapshot, snapshot)
+
+    def put(self, key: tuple[str, str], entry: Entry) -> None:
+        """Replace what is known of one thing."""
+        if "_by_alias" in self.__dict__ and entry.alias:
+            self._note_alias(self._by_alias, key, entry.alias)
+        self.entries[key] = entry
+
+    @staticmethod
+    def _note_alias(found: dict[tuple[str, str], list[str]], key: tuple[str, str], alias: str) -> None:
+        names = found.setdefault((key[0], alias), [])
+        if key[1] not in names:
+            names.append(key[1])
+
     def live(self, kind: str) -> int:
         """Things of a kind that the source holds."""
         return sum(1 for (found, _), entry in self.entries.items() if found == kind and not entry.withdrawn)
 
     @cached_property
-    def _by_alias(self) -> Mapping[tuple[str, str], list[str]]:
+    def _by_alias(self) -> dict[tuple[str, str], list[str]]:
         found: dict[tuple[str, str], list[str]] = {}
-        for (kind, source_key), entry in self.entries.items():
+        for key, entry in self.entries.items():
             if entry.alias:
-                found.setdefault((kind, entry.alias), []).append(source_key)
+                self._note_alias(found, key, entry.alias)
         return found
 
     def other_names(self, kind: str, source_key: str, alias: str) -> list[str]:
@@ -73,7 +92,8 @@ class Ledger:
 
         A thing named without its number is the same as any named with one; two with numbers are two things.
         """
-        known = [key for key in self._by_alias.get((kind, alias), []) if key != source_key]
+        names = self._by_alias.get((kind, alias), ())
+        known = [key for key in names if key != source_key and self.entries[kind, key].alias == alias]
         return known if source_key == alias else [key for key in known if key == alias]
 
     def vanished(self, present: Iterable[tuple[str, str]], version: int) -> list[tuple[tuple[str, str], Entry]]:
@@ -110,8 +130,7 @@ class LedgerTopic:
 
     def value(self, entry: Entry) -> bytes:
         """Wire bytes of an entry."""
-        record = {name: getattr(entry, name) for name in _FIELDS}
-        return self._codec.encode(LEDGER_ENTRY, record)
+        return self._codec.encode(LEDGER_ENTRY, entry._asdict())
 
     def snapshot_entry(self, version: int) -> tuple[bytes, bytes]:
         """Key and value that keep the instant of a snapshot."""
@@ -136,4 +155,4 @@ class LedgerTopic:
         if kind == SNAPSHOT:
             ledger.snapshot = record["version"]
         else:
-            ledger.entries[kind, source_key] = Entry(**record)
+            ledger.put((kind, source_key), Entry(**record))

@@ -1,53 +1,147 @@
-"""What became of a file, for people."""
+"""What became of what was handed over: the answer for programs, and the report for people."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from connectors.formats.base import Contradiction, Problem
+from connectors.delivery import Delivery, Key
+from connectors.envelope import event_id
+from connectors.formats.base import Contradiction, Problem, Refused
+from connectors.verdicts import ACCEPTED, CONFLICT, DUPLICATE, OUTDATED, Verdicts
 from schemas.clock import PARIS
 
 #: Contradictions listed one by one; the others are counted.
 _LISTED = 20
+REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one record.
+
+    Attributes:
+        index: Its place among the records, from 0.
+        line: Where it stands: see ``Problem``.
+        status: accepted, duplicate (the bus holds this or something newer already) or refused.
+        event_id: Of its event on the bus; None when it was refused.
+        problems: Why it was refused, what was left out of it, or that a newer publication knows better.
+    """
+
+    index: int
+    line: int
+    status: str
+    event_id: str | None
+    problems: tuple[Problem, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the answer of a program."""
+        problems = [
+            {"pointer": one.pointer, "code": one.code, "message": one.message, "fix": one.fix} for one in self.problems
+        ]
+        return {
+            "index": self.index, "line": self.line, "status": self.status, "event_id": self.event_id,
+            "problems": problems,
+        }  # fmt: skip
+
+
 class Report:
-    """The outcome of one publication.
+    """The outcome of one delivery: ``rows = accepted + duplicate + len(refused)``, exactly.
+
+    Args:
+        delivery: What was read.
+        verdicts: What became of its things.
+        as_of: The instant of the data.
+        as_of_from: Where that was found.
+        seconds: From reading to the commit.
 
     Attributes:
         file: Its name.
         source: The feed.
         encoding: Of the text.
-        as_of: The file's instant, and ``as_of_from`` where it was found.
-        rows: Read; ``accepted + duplicate + outdated + refused``.
+        rows: Records read.
         accepted: New or newer.
-        duplicate: Said already, by this file or an earlier one.
-        outdated: A newer publication knows better.
-        refused: Problems of the rows that were not taken.
+        duplicate: Said already, by this file or an earlier one; or a newer publication knows better.
+        outdated: Those duplicates that are older than what is known.
+        refused: The records that were not taken.
         warnings: Problems of fields that were left out.
-        contradictions: Rows that contradict each other.
-        withdrawn: People whom a snapshot no longer holds.
+        contradictions: Records that contradict each other.
+        withdrawn: People, or records, whom a snapshot no longer holds.
         events: Records put on the bus.
-        seconds: From reading to the commit.
     """
 
-    file: str
-    source: str
-    encoding: str
-    as_of: datetime
-    as_of_from: str
-    rows: int
-    accepted: int
-    duplicate: int
-    outdated: int
-    refused: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-    contradictions: tuple[Contradiction, ...]
-    withdrawn: int
-    events: int
-    seconds: float
+    def __init__(
+        self, delivery: Delivery, verdicts: Verdicts, as_of: datetime, as_of_from: str, seconds: float
+    ) -> None:
+        self._delivery = delivery
+        self._found = verdicts.found
+        self.file, self.source, self.encoding = delivery.name, delivery.source, delivery.notes.encoding
+        self.as_of, self.as_of_from, self.seconds = as_of, as_of_from, seconds
+        tally = delivery.tally(verdicts.found)
+        self.rows = delivery.received
+        self.accepted, self.outdated = tally.accepted, tally.outdated
+        self.duplicate = tally.duplicate + tally.outdated
+        self.refused = (*delivery.refused, *self._conflicts())
+        self.warnings, self.contradictions = tuple(delivery.warnings), tuple(delivery.notes.contradictions)
+        self.noun, self.withdrawn, self.events = delivery.noun, verdicts.withdrawn, len(verdicts.outgoing)
+
+    def _conflicts(self) -> Iterator[Refused]:
+        for line, key in self._delivery.records():
+            if key is not None and self._status(line, key)[0] == CONFLICT:
+                yield Refused((_conflict(line),))
+
+    def _status(self, line: int, key: Key) -> tuple[str, int]:
+        """Verdict and version of a record; one that another record outdid is a duplicate."""
+        verdict, version = self._found[key]
+        own = self._delivery.things[key].line == line
+        return (verdict if own else DUPLICATE), version
+
+    def verdicts(self) -> Iterator[Verdict]:
+        """One verdict for each record, in the order in which they were handed over."""
+        left_out: dict[int, list[Problem]] = defaultdict(list)
+        for problem in self.warnings:
+            left_out[problem.line].append(problem)
+        places: list[tuple[int, Key | Refused | None]] = [
+            *self._delivery.records(), *((item.line, item) for item in self._delivery.refused)
+        ]  # fmt: skip
+        places.sort(key=lambda place: place[0])
+        for index, (line, what) in enumerate(places):
+            yield self._verdict(index, line, what, tuple(left_out.get(line, ())))
+
+    def _verdict(self, index: int, line: int, what: Key | Refused | None, left_out: tuple[Problem, ...]) -> Verdict:
+        if isinstance(what, Refused):
+            return Verdict(index, line, REFUSED, None, what.problems)
+        if what is None:
+            return Verdict(index, line, DUPLICATE, None, left_out)
+        verdict, version = self._status(line, what)
+        if verdict == CONFLICT:
+            return Verdict(index, line, REFUSED, None, (_conflict(line),))
+        identity = event_id(self.source, *what, version)
+        if verdict == OUTDATED:
+            return Verdict(index, line, DUPLICATE, identity, (_outdated(line), *left_out))
+        return Verdict(index, line, verdict, identity, left_out)
+
+    def counts(self) -> dict[str, int]:
+        """For the answer of a program: received is the sum of accepted, duplicate and refused."""
+        return {
+            "received": self.rows, ACCEPTED: self.accepted, DUPLICATE: self.duplicate, OUTDATED: self.outdated,
+            REFUSED: len(self.refused), "withdrawn": self.withdrawn, "events": self.events,
+        }  # fmt: skip
+
+
+def _conflict(line: int) -> Problem:
+    return Problem(
+        line, "", CONFLICT, "another content was published under the same key and version",
+        "give the record a newer version, or send exactly what was sent before",
+    )  # fmt: skip
+
+
+def _outdated(line: int) -> Problem:
+    return Problem(
+        line, "", OUTDATED, "a newer publication of this source knows better",
+        "nothing, if this was sent late; else give the data their true instant",
+    )  # fmt: skip
 
 
 def render(report: Report) -> str:
@@ -59,12 +153,12 @@ def render(report: Report) -> str:
         f"  rows read  {report.rows:>8,}",
         f"  accepted   {report.accepted:>8,}",
         f"  duplicate  {report.duplicate:>8,}",
-        f"  outdated   {report.outdated:>8,}",
+        f"    outdated {report.outdated:>8,}",
         f"  refused    {len(report.refused):>8,}",
     ]
     if report.withdrawn:
-        lines.append(f"  withdrawn  {report.withdrawn:>8,}  people whom this snapshot no longer holds")
-    lines += _problems("refused", report.refused)
+        lines.append(f"  withdrawn  {report.withdrawn:>8,}  {report.noun} whom this snapshot no longer holds")
+    lines += _problems("refused", [problem for item in report.refused for problem in item.problems])
     lines += _problems("left out", report.warnings)
     lines += _contradictions(report.contradictions)
     rate = report.rows / report.seconds if report.seconds else 0

@@ -1,167 +1,198 @@
-"""What becomes of each event of a file, against what its source published before; pure."""
+"""What becomes of each thing that was handed over, against what its source published before; pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
-from connectors.formats.base import Event
+from connectors.delivery import Delivery, Key, Thing
+from connectors.envelope import Shape, retracted, shape, stamp
 from connectors.ledger import Entry, Ledger, digest
-from schemas.clock import to_millis
 from schemas.codec import Codec
-from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
 from schemas.errors import FileHeld
 
-#: A snapshot that lost more than this share of the source's people waits for a human.
+#: A snapshot that lost more than this share of what its source holds waits for a human.
 HELD_SHARE: Final = 0.2
-_CONTRACTS: Final = {contract.rpartition(".")[2]: contract for contract in (TRAINING_SESSION, TRAINING_ENROLMENT)}
-ENROLMENT: Final = "TrainingEnrolment"
+
+ACCEPTED: Final = "accepted"
+DUPLICATE: Final = "duplicate"
+OUTDATED: Final = "outdated"
+CONFLICT: Final = "conflict"
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One event to publish, with the ledger entry that goes with it.
+class Outgoing(NamedTuple):
+    """One event to publish.
 
     Attributes:
-        contract: Full name.
+        form: The shape of its contract.
         source_key: Of the thing.
         wire: The event.
         entry: What the ledger will say.
-        root: Key of the event on the bus.
     """
 
-    contract: str
+    form: Shape
     source_key: str
     wire: bytes
     entry: Entry
-    root: str
-
-    @property
-    def kind(self) -> str:
-        """Short name of the contract."""
-        return self.contract.rpartition(".")[2]
 
 
 @dataclass(slots=True)
 class Verdicts:
-    """What to publish, and how many person-level records got which verdict."""
+    """What to publish, and what became of each thing.
+
+    Attributes:
+        outgoing: Events, in the order in which they go out.
+        entries: What the ledger will say once they are out; also of things that are the same in a newer file.
+        found: Verdict and version of each thing.
+        withdrawn: Things that a snapshot no longer holds.
+    """
 
     outgoing: list[Outgoing] = field(default_factory=list)
-    accepted: int = 0
-    duplicate: int = 0
-    outdated: int = 0
+    entries: dict[Key, Entry] = field(default_factory=dict)
+    found: dict[Key, tuple[str, int]] = field(default_factory=dict)
     withdrawn: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How strictly to judge.
+
+    Attributes:
+        snapshot: What is not there is gone.
+        confirm: Even when that is much.
+        refuse_conflicts: Another content under a version that was published is refused; else it is a correction.
+    """
+
+    snapshot: bool = False
+    confirm: bool = False
+    refuse_conflicts: bool = False
+
+
 class Judge:
-    """Compares the events of a file with the ledger.
+    """Compares a delivery with the ledger.
 
     Args:
-        source: The feed.
-        as_of: The file's instant.
-        ledger: What the source published before.
+        delivery: What was handed over.
+        ledger: What the source published before; not changed.
         codec: One for all.
     """
 
-    def __init__(self, source: str, as_of: datetime, ledger: Ledger, codec: Codec) -> None:
+    def __init__(self, delivery: Delivery, ledger: Ledger, codec: Codec) -> None:
+        self._delivery = delivery
         self._ledger = ledger
         self._codec = codec
-        self._version = to_millis(as_of)
-        self._provenance = {"source": source, "version": self._version, "occurred_at": as_of}
+        self._now = delivery.instant
+        self._stamp = stamp(self._now, self._now)
+        self._verdicts = Verdicts()
 
-    def judge(self, events: Sequence[Event]) -> Verdicts:
-        """The verdict on each event; persons are counted, sessions follow their persons."""
-        verdicts = Verdicts()
-        present = frozenset((event.kind, str(event.record["source_key"])) for event in events)
-        left: set[str] = set()
-        for event in events:
-            verdict = self._one(event, present, verdicts.outgoing, left)
-            if event.kind == ENROLMENT:
-                setattr(verdicts, verdict, getattr(verdicts, verdict) + 1)
-        verdicts.outgoing.extend(self._close(left))
-        return verdicts
-
-    def _one(
-        self, event: Event, present: AbstractSet[tuple[str, str]], outgoing: list[Outgoing], left: set[str]
-    ) -> str:
-        record = {**event.record, **self._provenance, "withdrawn": False}
-        root, source_key = record["session_id"], record["source_key"]
-        wire = self._codec.encode(event.contract, record)
-        entry = Entry(root, event.thing, self._version, digest(wire), withdrawn=False, alias=event.alias)
-        names = self._ledger.other_names(event.kind, source_key, event.alias)
-        others = [name for name in names if (event.kind, name) not in present]
-        verdict = self._verdict(event.kind, source_key, entry, others)
-        if verdict == "accepted":
-            if event.kind == ENROLMENT:
-                outgoing.extend(self._rename(others, left))
-            outgoing.append(Outgoing(event.contract, source_key, wire, entry, root))
-        return verdict
-
-    def _verdict(self, kind: str, source_key: str, entry: Entry, others: list[str]) -> str:
-        known = self._ledger.entries.get((kind, source_key))
-        newest = [self._ledger.entries[kind, other].version for other in others]
-        if known is not None:
-            if (known.version, known.digest) == (self._version, entry.digest):
-                return "duplicate"
-            newest.append(known.version)
-        elif not others:
-            newest.append(self._ledger.snapshot)
-        return "outdated" if max(newest) > self._version else "accepted"
-
-    def _rename(self, others: list[str], left: set[str]) -> Iterator[Outgoing]:
-        """Withdraw a person's place from the names under which the source no longer speaks of it."""
-        for other in others:
-            known = self._ledger.entries[ENROLMENT, other]
-            if not known.withdrawn:
-                left.add(known.root)
-                yield self._withdrawn(ENROLMENT, other, known)
-
-    def _close(self, left: AbstractSet[str]) -> Iterator[Outgoing]:
-        """Withdraw the sessions that everybody left for another name of theirs."""
-        if not left:
-            return
-        entries = self._ledger.entries.items()
-        lived_in = {entry.root for (kind, _), entry in entries if kind == ENROLMENT and not entry.withdrawn}
-        for (kind, source_key), entry in list(entries):
-            if kind != ENROLMENT and entry.root in left - lived_in and not entry.withdrawn:
-                yield self._withdrawn(kind, source_key, entry)
-
-    def _withdrawn(self, kind: str, source_key: str, known: Entry) -> Outgoing:
-        self._ledger.entries[kind, source_key] = replace(known, withdrawn=True)
-        return self._withdrawal(kind, source_key, known)
-
-    def withdraw_vanished(self, events: Iterable[Event], verdicts: Verdicts, *, confirm: bool) -> None:
-        """Add the withdrawals of what a snapshot no longer holds.
+    def judge(self, rules: Rules) -> Verdicts:
+        """The verdict on each thing.
 
         Raises:
-            FileHeld: It lost more than a fifth of the source's people, and nobody confirmed that.
+            FileHeld: A snapshot lost more than a fifth of what its source holds, and nobody confirmed that.
         """
-        present = ((event.kind, str(event.record["source_key"])) for event in events)
-        gone = self._ledger.vanished(present, self._version)
-        lost = sum(1 for (kind, _), _ in gone if kind == ENROLMENT)
-        held = self._ledger.live(ENROLMENT)
+        left: set[str] = set()
+        for key, thing in self._delivery.things.items():
+            self._one(key, thing, rules, left)
+        self._close(left)
+        if rules.snapshot:
+            self._withdraw_vanished(confirm=rules.confirm)
+        return self._verdicts
+
+    def _known(self, key: Key) -> Entry | None:
+        return self._verdicts.entries.get(key) or self._ledger.entries.get(key)
+
+    def _one(self, key: Key, thing: Thing, rules: Rules, left: set[str]) -> None:
+        kind, source_key = key
+        known = self._ledger.entries.get(key)
+        others = self._others(kind, source_key, thing.alias) if thing.alias else []
+        version = self._now if thing.version is None else thing.version
+        if known is not None and known.digest == thing.digest and not others:
+            self._verdicts.found[key] = DUPLICATE, known.version
+            if version > known.version:
+                self._verdicts.entries[key] = known._replace(version=version)
+            return
+        verdict, version = self._against(key, others, version, rules)
+        self._verdicts.found[key] = verdict, version
+        if verdict == ACCEPTED:
+            if kind in self._delivery.counted:
+                self._rename(kind, others, left)
+            entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
+            self._send(thing.form, source_key, thing.content, entry)
+
+    def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
+        names = self._ledger.other_names(kind, source_key, alias)
+        return [name for name in names if (kind, name) not in self._delivery.things]
+
+    def _against(self, key: Key, others: list[str], version: int, rules: Rules) -> tuple[str, int]:
+        """The verdict on what is not simply the same, and the version under which it is published."""
+        kind, known = key[0], self._ledger.entries.get(key)
+        newest = max((self._ledger.entries[kind, name].version for name in others), default=0)
+        if known is None:
+            gone = self._now < self._ledger.snapshot and not others
+            return (OUTDATED if gone or newest > version else ACCEPTED), version
+        if known.withdrawn and version <= known.version < self._now:
+            version = self._now  # it is back, though its own revision did not change
+        if max(known.version, newest) > version:
+            return OUTDATED, max(known.version, newest)
+        if known.version == version:
+            # Another content at the same instant: a correction, which must outrank what was said before.
+            return (CONFLICT, version) if rules.refuse_conflicts else (ACCEPTED, version + 1)
+        return ACCEPTED, version
+
+    def _rename(self, kind: str, others: list[str], left: set[str]) -> None:
+        """Withdraw a record from the names under which the source no longer speaks of it."""
+        for other in others:
+            known = self._known((kind, other))
+            if known and not known.withdrawn:
+                left.add(known.root)
+                self._withdraw((kind, other), known)
+
+    def _close(self, left: AbstractSet[str]) -> None:
+        """Withdraw the carried things whose records all left for another name of theirs."""
+        if not left:
+            return
+        counted = self._delivery.counted
+        entries = {**self._ledger.entries, **self._verdicts.entries}.items()
+        lived_in = {entry.root for (kind, _), entry in entries if kind in counted and not entry.withdrawn}
+        for key, entry in list(entries):
+            if key[0] not in counted and entry.root in left - lived_in and not entry.withdrawn:
+                self._withdraw(key, entry)
+
+    def _withdraw_vanished(self, *, confirm: bool) -> None:
+        present = self._delivery.things.keys() | self._delivery.broken
+        gone = [
+            (key, entry)
+            for key, entry in self._ledger.vanished(present, self._now)
+            if key[0] in self._delivery.spoken_of and key not in self._verdicts.entries
+        ]
+        counted = self._delivery.counted
+        lost = sum(1 for (kind, _), _ in gone if kind in counted)
+        held = sum(self._ledger.live(kind) for kind in self._delivery.spoken_of & counted)
         if lost > HELD_SHARE * held and not confirm:
             raise FileHeld(
-                f"this snapshot lacks {lost} of the {held} people its source held before ({lost / held:.0%}); "
-                f"nothing of it was taken",
+                f"this snapshot lacks {lost} of the {held} {self._delivery.noun} its source held before "
+                f"({lost / held:.0%}); nothing of it was taken",
                 fix="if that is right, publish it again with --confirm; else ask the partner for the whole file",
             )
-        verdicts.withdrawn = lost
-        verdicts.outgoing.extend(self._withdrawal(kind, key, entry) for (kind, key), entry in gone)
+        self._verdicts.withdrawn = lost
+        for key, entry in gone:
+            self._withdraw(key, entry)
 
-    def _withdrawal(self, kind: str, source_key: str, known: Entry) -> Outgoing:
-        """The retraction of a thing from the root it was published under."""
-        contract = _CONTRACTS[kind]
-        record: dict[str, Any] = {"session_id": known.root, "source_key": source_key, "withdrawn": True}
-        if kind == ENROLMENT:
-            record["person"] = known.thing
-        wire = self._codec.encode(contract, {**record, **self._provenance})
-        entry = replace(known, version=self._version, digest=digest(wire), withdrawn=True)
-        return Outgoing(contract, source_key, wire, entry, known.root)
+    def _withdraw(self, key: Key, known: Entry) -> None:
+        """Take a thing back from the root it was published under."""
+        kind, source_key = key
+        form = shape(self._delivery.contracts[kind])
+        content = retracted(self._codec, form, known.root, known.thing, source_key, self._delivery.source)
+        version = max(self._now, known.version + 1)
+        self._send(form, source_key, content, known._replace(version=version, digest=digest(content), withdrawn=True))
+
+    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry) -> None:
+        mark = self._stamp if entry.version == self._now else stamp(entry.version, self._now)
+        wire = form.stamped(content, mark)
+        self._verdicts.outgoing.append(Outgoing(form, source_key, wire, entry))
+        self._verdicts.entries[form.kind, source_key] = entry
 
 
-def headers(outgoing: Outgoing, provenance: Mapping[str, str], event_id: str) -> list[tuple[str, bytes]]:
+def headers(outgoing: Outgoing, identity: str, common: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0 attributes in Kafka's binary mode."""
-    attributes = {"ce_specversion": "1.0", "ce_type": outgoing.contract, "ce_id": event_id, **provenance}
-    return [(name, value.encode()) for name, value in attributes.items()]
+    return [*common, ("ce_type", outgoing.form.contract.encode()), ("ce_id", identity.encode())]

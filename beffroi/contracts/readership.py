@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from connectors.formats import FORMATS
+from connectors.formats import formats
 from portal.readmodel import CONTRACTS
 from schemas.contracts import CELL, CHECKPOINT, HEARTBEAT, LEDGER_ENTRY, QUARANTINED, SESSION_FACTS
 from schemas.evolution import Reader
@@ -41,7 +41,7 @@ def _inside() -> Iterator[Reader]:
 
 
 def _formats() -> Iterator[Reader]:
-    for form in FORMATS.values():
+    for form in formats().values():
         for contract, fields in form.writes.items():
             yield Reader(f"format {form.name}, which fills it", contract, fields)
 

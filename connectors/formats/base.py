@@ -1,23 +1,24 @@
-"""What every partner format gives: events, verdicts on rows, and what a reader of the report must know."""
+"""What every partner format gives: one item for each record, in any order, in bounded memory where it can be."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
+from connectors.inputs import Input
 from connectors.privacy import Pseudonymiser
 from schemas.territory.areas import Territory
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong in one row.
+    """Something wrong in one record.
 
     Attributes:
-        line: Line in the file, from 1, the header included.
-        pointer: Column.
-        code: Cause, from a closed list of the format.
+        line: Line in the file, from 1, the header included; for what has no lines, the number of the record.
+        pointer: Column, or JSON pointer or element path inside the record.
+        code: Cause, from a closed list: see docs/formats.md.
         message: What happened, without the value.
         fix: What the partner can do.
         shape: What the value looks like.
@@ -32,31 +33,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that was not taken, with what may be kept of it for correction."""
-
-    problem: Problem
-    content: Mapping[str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
-    """The state of one thing as a file tells it.
+    """The state of one thing as a record tells it.
 
     Attributes:
         contract: Full name.
-        thing: Key inside the root; empty for the root itself.
-        record: Every field but the provenance of the file.
-        line: The row that decided it.
+        record: Every field but the provenance: source, version, instant and whether it is withdrawn.
+        version: The source's own revision in milliseconds; the instant of the whole when None.
+        rank: Decides between records of one file that give one thing the same version; the greater is taken.
         alias: Another source key that may stand for the same thing, when the source leaves out a number that it gives
             elsewhere; equal to the source key when the number is left out here.
+        withdrawn: The source says itself that the thing no longer holds.
     """
 
     contract: str
-    thing: str
     record: Mapping[str, Any]
-    line: int
-    alias: str
+    version: int | None = None
+    rank: str = ""
+    alias: str = ""
+    withdrawn: bool = False
 
     @property
     def kind(self) -> str:
@@ -65,8 +60,48 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A record that was understood.
+
+    Attributes:
+        line: Where it stands.
+        events: What it says; the first one decides its verdict, the others come along. Empty when another record of
+            the same file says it already.
+        warnings: Fields left out.
+    """
+
+    line: int
+    events: tuple[Event, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that cannot be taken.
+
+    Attributes:
+        problems: Why; at least one.
+        content: What may be kept of it for its correction: codes that have their form, and pseudonyms.
+        about: Kind and source key of what it speaks of, when that much is known: a snapshot that holds a broken record
+            of a thing does not say that the thing is gone.
+    """
+
+    problems: tuple[Problem, ...]
+    content: Mapping[str, str] | None = None
+    about: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def line(self) -> int:
+        """Where it stands."""
+        return self.problems[0].line
+
+
+Item = Taken | Refused
+
+
+@dataclass(frozen=True, slots=True)
 class Contradiction:
-    """Rows of one file that say different things of one thing; the same one wins whatever their order."""
+    """Records of one file that say different things of one thing; the same one wins whatever their order."""
 
     lines: tuple[int, ...]
     pointer: str
@@ -74,67 +109,66 @@ class Contradiction:
 
 
 @dataclass(slots=True)
-class Reading:
-    """A file as its format understood it.
+class Notes:
+    """What a format says of a file besides its records.
 
     Attributes:
         encoding: How the text was written.
-        rows: Rows read, refused ones included.
-        events: One for each thing; those of persons name the row that decided.
-        repeated: Rows that say again what another row says, or that lost against it.
-        refused: Rows not taken.
-        warnings: Fields left out of rows that were taken.
         contradictions: For the report.
     """
 
     encoding: str = "utf-8"
-    rows: int = 0
-    events: list[Event] = field(default_factory=list)
-    repeated: int = 0
-    refused: list[RefusedRow] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
     contradictions: list[Contradiction] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a format may use besides the file.
+    """What a format may use besides what was handed over.
 
     Attributes:
         source: The feed.
-        as_of: The file's own instant, aware.
+        as_of: The instant of the data, aware.
         pseudonyms: For persons.
         territory: Tells whether a place is known.
+        notes: Where the format says what belongs to no record.
     """
 
     source: str
     as_of: datetime
     pseudonyms: Pseudonymiser
     territory: Territory
+    notes: Notes = field(default_factory=Notes)
 
 
-class Format(Protocol):
-    """One way in which a partner writes; pure but for reading the file."""
+class Format(ABC):
+    """One way in which a partner writes: what it declares, and how it is read. Pure but for reading the input.
 
-    @property
-    def name(self) -> str:
-        """As the command line says it."""
-        ...
+    Attributes:
+        name: As the command line says it.
+        default_source: The feed that writes so.
+        suffixes: Of its files, with the point.
+        media_types: Of its content over HTTP.
+        writes: The fields it may fill, by full name of the contract; the provenance is the intake's.
+        carries: Kinds that come along with the records of others: they are published, and not counted.
+        snapshots: Whether what is handed over may be the source's whole truth.
+        instant: How the instant of the data is found, in words.
+        sample: A small example of its own, beside the module.
+    """
 
-    @property
-    def default_source(self) -> str:
-        """The feed that writes so."""
-        ...
+    name: ClassVar[str]
+    default_source: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    media_types: ClassVar[tuple[str, ...]]
+    writes: ClassVar[Mapping[str, frozenset[str]]]
+    carries: ClassVar[frozenset[str]] = frozenset()
+    snapshots: ClassVar[bool] = True
+    instant: ClassVar[str] = "the file's name, else what is said beside it"
+    sample: ClassVar[str]
 
-    @property
-    def writes(self) -> Mapping[str, frozenset[str]]:
-        """The fields it may fill, by full name of the contract."""
-        ...
-
-    def read(self, path: Path, context: Context) -> Reading:
-        """Read a file.
+    @abstractmethod
+    def read(self, data: Input, context: Context) -> Iterator[Item]:
+        """One item for each record.
 
         Raises:
-            FileRefused: The file is broken as a whole.
+            FileRefused: The whole is broken, or ends too early.
         """
-        ...

@@ -2,9 +2,9 @@
 
 import codecs
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Final, NamedTuple
 
+from connectors.inputs import Input
 from schemas.errors import FileRefused
 
 #: A row of the widest known format has 800 bytes; a longer line is no row.
@@ -36,51 +36,46 @@ class Line(NamedTuple):
     ended: bool
 
 
-def check_file(path: Path) -> None:
-    """Refuse what is no readable text file; raises FileRefused with what it is instead."""
-    if path.is_dir():
-        raise FileRefused(f"{path} is a folder", fix="give one of the files in it")
-    try:
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise FileRefused(f"{path} cannot be read: {reason}", fix="check the path and its permissions") from None
+def check_text(data: Input) -> None:
+    """Refuse what is no text; raises FileRefused with what it is instead."""
+    data.file.seek(0)
+    head = data.file.read(8)
     if not head:
-        raise FileRefused(f"{path.name} is empty", fix="send the file again: its transfer may have failed")
+        raise FileRefused(f"{data.name} is empty", fix="send the file again: its transfer may have failed")
     for magic, (what, fix) in _NOT_TEXT.items():
         if head.startswith(magic):
-            raise FileRefused(f"{path.name} is {what}", fix=fix)
+            raise FileRefused(f"{data.name} is {what}", fix=fix)
 
 
-def encoding_of(path: Path) -> str:
+def encoding_of(data: Input) -> str:
     """``utf-8``, ``utf-8-sig`` (with a byte order mark) or, when it is neither, ``cp1252``."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        first = file.read(_CHUNK)
-        name = "utf-8-sig" if first.startswith(_BOM) else "utf-8"
-        try:
-            decoder.decode(first)
-            while chunk := file.read(_CHUNK):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
+    data.file.seek(0)
+    first = data.file.read(_CHUNK)
+    name = "utf-8-sig" if first.startswith(_BOM) else "utf-8"
+    try:
+        decoder.decode(first)
+        while chunk := data.file.read(_CHUNK):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
     return name
 
 
-def lines(path: Path) -> Iterator[Line]:
+def lines(data: Input) -> Iterator[Line]:
     """The lines of a file; a line over 64 kB is passed over without being kept."""
-    with path.open("rb", buffering=_CHUNK) as file:
-        number = 0
-        while content := file.readline(MAX_LINE_BYTES + 1):
-            number += 1
-            if number == 1:
-                content = content.removeprefix(_BOM)
-            ended = content.endswith(b"\n")
-            if len(content) > MAX_LINE_BYTES and not ended:
-                while (rest := file.readline(_CHUNK)) and not rest.endswith(b"\n"):
-                    pass
-                yield Line(number, None, ended=True)
-            else:
-                yield Line(number, content.rstrip(b"\r\n"), ended)
+    file = data.file
+    file.seek(0)
+    number = 0
+    while content := file.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if number == 1:
+            content = content.removeprefix(_BOM)
+        ended = content.endswith(b"\n")
+        if len(content) > MAX_LINE_BYTES and not ended:
+            while (rest := file.readline(_CHUNK)) and not rest.endswith(b"\n"):
+                pass
+            yield Line(number, None, ended=True)
+        else:
+            yield Line(number, content.rstrip(b"\r\n"), ended)

@@ -10,7 +10,7 @@ import pytest
 
 from beffroi.contracts import check, readership
 from beffroi.contracts import history as package
-from connectors.formats import FORMATS
+from connectors.formats import formats
 from schemas.codec import Codec
 from schemas.contracts import relock, sources
 from schemas.errors import SettingsError
@@ -190,7 +190,7 @@ def test_a_schema_that_is_no_json_is_told_by_line(tmp_path: Path) -> None:
 
 def test_what_the_formats_say_they_fill_is_what_they_fill() -> None:
     """The declaration that answers who breaks; the records of the simulator's files are in the format's own tests."""
-    for form in FORMATS.values():
+    for form in formats().values():
         for contract, names in form.writes.items():
             assert names <= {field.path for field in fields(sources()[contract])}
 
@@ -198,7 +198,7 @@ def test_what_the_formats_say_they_fill_is_what_they_fill() -> None:
 def test_every_source_names_contracts_that_exist_and_live_ones_their_format() -> None:
     for source in sources_register():
         assert set(source.contracts) <= set(sources())
-        assert (source.state == "live") == (source.format in FORMATS)
+        assert (source.state == "live") == (source.format in formats())
 
 
 def test_every_event_contract_has_a_source() -> None:

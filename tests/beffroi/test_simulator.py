@@ -10,10 +10,9 @@ from stdnum.fr import siret as register
 from beffroi.simulator.files import HEADER
 from beffroi.simulator.play import deliveries, write_region
 from beffroi.simulator.region import Region, siret
-from connectors.formats import FORMATS
-from connectors.formats.base import Context
-from connectors.privacy import Pseudonymiser, has_nir
+from connectors.privacy import has_nir
 from schemas.territory.areas import Territory
+from tests.reading import read
 
 TERRITORY = Territory.load()
 TODAY = date(2026, 11, 23)
@@ -47,8 +46,7 @@ def test_every_arrondissement_has_a_session_and_the_great_sectors_come_first() -
 
 def test_files_are_taken_as_real_ones_are(tmp_path: Path) -> None:
     path = write_region(tmp_path, seed=1, today=TODAY, rows=1000, territory=TERRITORY)
-    context = Context("kairos", datetime(2026, 11, 23, tzinfo=UTC), Pseudonymiser(b"k"), TERRITORY)
-    reading = FORMATS["kairos-csv"].read(path, context)
+    reading = read(path)
     assert (reading.refused, reading.warnings, reading.contradictions) == ([], [], [])
     assert reading.rows > 800
     text = path.read_bytes()

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from connectors.intake import Intake, instant_of
+from connectors.inputs import Input
+from connectors.intake import Intake, instant_in
 from connectors.kafka.settings import KafkaSettings
 from connectors.privacy import Pseudonymiser
 from connectors.report import Report, line_ranges, render
 from schemas.clock import system_clock
-from schemas.errors import FileHeld, FileRefused, KafkaUnavailable
+from schemas.errors import FileHeld, KafkaUnavailable
 from schemas.territory.areas import Territory
 from schemas.topics import HEARTBEATS, QUARANTINE, TRAINING_EVENTS
 from tests.bus import every_byte, headers, messages, records
@@ -28,8 +29,12 @@ def intake(kafka: KafkaSettings, prefix: str) -> Intake:
     return Intake(kafka, prefix=prefix, pseudonyms=Pseudonymiser(b"k"), territory=TERRITORY, clock=system_clock)
 
 
+#: Checks without a broker.
+OFFLINE = Intake(None, prefix="", pseudonyms=Pseudonymiser(b"k"), territory=TERRITORY, clock=system_clock)
+
+
 def verdicts(report: Report) -> tuple[int, int, int, int]:
-    return report.accepted, report.duplicate, report.outdated, len(report.refused)
+    return report.accepted, report.duplicate - report.outdated, report.outdated, len(report.refused)
 
 
 @pytest.mark.kafka
@@ -130,9 +135,9 @@ def test_a_file_that_mixes_names_of_one_session_is_the_same_when_published_again
     kafka: KafkaSettings, topics: str, tmp_path: Path
 ) -> None:
     mixed = [row(1), row(2, dc_numeroicsession="SE_2"), row(3, dc_numeroicsession="NULL")]
-    for name in (EARLY, LATE):
+    for name, expected in ((EARLY, (3, 0, 0, 0)), (LATE, (0, 3, 0, 0))):
         report = intake(kafka, topics).publish_file(write(tmp_path / name, mixed), "kairos-csv")
-        assert verdicts(report) == (3, 0, 0, 0)
+        assert verdicts(report) == expected
     assert not [one for one in records(kafka, topics + TRAINING_EVENTS, PARTITIONS) if one["withdrawn"]]
 
 
@@ -153,7 +158,7 @@ from pathlib import Path
 from confluent_kafka import Producer
 from connectors.kafka.settings import KafkaSettings
 from tests.connectors.test_intake import intake
-import connectors.intake as module
+import connectors.publication as module
 
 def die_before_commit(producer, *_):
     producer.flush(10)  # everything of the transaction is on the broker
@@ -209,16 +214,17 @@ def test_without_a_broker_nothing_is_done_and_the_way_out_is_said(tmp_path: Path
     ],
 )
 def test_the_name_of_a_file_tells_its_instant(name: str, expected: datetime) -> None:
-    assert instant_of(Path(name), datetime(2000, 1, 1, tzinfo=UTC)) == (expected, "its name")
+    assert instant_in(name) == expected
 
 
 def test_without_a_name_the_option_tells_then_the_file_itself(tmp_path: Path) -> None:
     said = datetime(2026, 1, 1, tzinfo=UTC)
     path = write(tmp_path / "order-20189999.csv", [row(1)])
-    assert instant_of(path, said) == (said, "--as-of")
-    assert instant_of(path, None)[1] == "its modification time"
-    with pytest.raises(FileRefused, match="no such file"):
-        instant_of(tmp_path / "none.csv", None)
+    with Input.of_path(path) as data:
+        assert OFFLINE.check(data, "kairos-csv", as_of=said).as_of_from == "--as-of"
+        report = OFFLINE.check(data, "kairos-csv")
+    assert (report.as_of_from, report.as_of.timestamp()) == ("its modification time", int(path.stat().st_mtime))
+    assert OFFLINE.check(Input.of_bytes(path.read_bytes()), "kairos-csv").as_of_from == "its arrival"
 
 
 def test_lines_are_told_as_ranges() -> None:

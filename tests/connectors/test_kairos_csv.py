@@ -1,6 +1,6 @@
 """kairos-csv: what rows become, whatever their order; and what bad files are told."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -8,22 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.formats import FORMATS
-from connectors.formats.base import Context, Reading
-from connectors.privacy import Pseudonymiser
 from schemas.errors import FileRefused
-from schemas.territory.areas import Territory
 from tests.kairos import HEADER, PLANTED, row, write
-
-CONTEXT = Context("kairos", datetime(2026, 11, 20, tzinfo=UTC), Pseudonymiser(b"key"), Territory.load())
-
-
-def read(path: Path) -> Reading:
-    return FORMATS["kairos-csv"].read(path, CONTEXT)
+from tests.reading import Reading, read
 
 
 def events(reading: Reading, kind: str) -> list[dict[str, Any]]:
-    return [dict(event.record) for event in reading.events if event.kind == kind]
+    return reading.records(kind)
 
 
 def test_a_row_is_an_enrolment_and_part_of_its_session(tmp_path: Path) -> None:
@@ -149,8 +140,9 @@ def test_a_bad_row_is_refused_alone_with_its_cause(
 ) -> None:
     reading = read(write(tmp_path / "f.csv", [row(1), row(2, **changed), row(3)]))
     (refused,) = reading.refused
-    assert (refused.problem.line, refused.problem.pointer, refused.problem.code) == (3, pointer, code)
-    assert refused.problem.fix
+    (problem,) = refused.problems
+    assert (problem.line, problem.pointer, problem.code) == (3, pointer, code)
+    assert problem.fix
     assert len(events(reading, "TrainingEnrolment")) == 2
 
 
@@ -186,7 +178,7 @@ def test_a_byte_that_means_nothing_is_refused_with_its_place(tmp_path: Path) -> 
     path = write(tmp_path / "f.csv", [row(1), row(2, dc_lblformation="XX")])
     path.write_bytes(path.read_bytes().replace(b"|XX|", b"|\x81\xe9|"))
     (refused,) = read(path).refused
-    assert (refused.problem.line, refused.problem.pointer, refused.problem.code) == (3, "dc_lblformation", "encoding")
+    assert (refused.line, refused.problems[0].pointer, refused.problems[0].code) == (3, "dc_lblformation", "encoding")
 
 
 GOOD = ("|".join(HEADER) + "\n" + "|".join(row(1)[name] for name in HEADER) + "\n").encode()
@@ -233,5 +225,5 @@ def test_an_endless_line_is_refused_in_little_memory(tmp_path: Path) -> None:
         file.write(("|".join(row(3)[name] for name in HEADER) + "\n").encode())
     reading = read(path)
     (refused,) = reading.refused
-    assert (refused.problem.line, refused.problem.code) == (3, "too-long")
+    assert (refused.line, refused.problems[0].code) == (3, "too-long")
     assert len(events(reading, "TrainingEnrolment")) == 2

@@ -6,4 +6,6 @@ Source of the format: the files of Kairos as the public service Anotea receives 
 
 from connectors.formats.kairos_csv.format import KairosCsv
 
-__all__ = ["KairosCsv"]
+FORMAT = KairosCsv()
+
+__all__ = ["FORMAT"]

@@ -1,11 +1,11 @@
 """From the rows of a file to one event a thing: whatever the order of the rows, the same events."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from connectors.formats.base import Contradiction, Event, Reading
+from connectors.formats.base import Context, Contradiction, Event, Notes, Taken
 from connectors.formats.kairos_csv.rows import Row
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
 
@@ -28,16 +28,26 @@ _SINGLE = (
 )
 
 
-def assemble(rows: Iterable[Row], source: str, reading: Reading) -> None:
-    """Add to a reading the enrolments and the sessions that its rows tell."""
+SESSION: Final = "TrainingSession"
+
+
+def assemble(rows: list[Row], context: Context) -> Iterator[Taken]:
+    """One item for each row: an enrolment, with its session at the first; no event where another row outdoes it."""
+    notes = context.notes
     sessions: dict[str, list[Row]] = defaultdict(list)
-    for (session, _), row in _winners(list(rows), reading).items():
+    winners = _winners(rows, notes)
+    for (session, _), row in winners.items():
         sessions[session].append(row)
+    taken = set()
     for session, members in sessions.items():
         numbered = any(row.part.number == session for row in members)
-        root = f"intercarif:{session}" if numbered else f"{source}:{session}"
-        reading.events.append(_session(root, session, members, reading))
-        reading.events.extend(_enrolment(root, session, row) for row in members)
+        root = f"intercarif:{session}" if numbered else f"{context.source}:{session}"
+        about: tuple[Event, ...] = (_session(root, session, members, notes),)
+        for row in members:
+            taken.add(row.line)
+            yield Taken(row.line, (_enrolment(root, session, row), *about), row.warnings)
+            about = ()
+    yield from (Taken(row.line, (), row.warnings) for row in rows if row.line not in taken)
 
 
 def _session_keys(rows: Iterable[Row]) -> Callable[[Row], str]:
@@ -54,7 +64,7 @@ def _session_keys(rows: Iterable[Row]) -> Callable[[Row], str]:
     return lambda row: row.part.number or agreed.get(row.part.session, row.part.session)
 
 
-def _winners(rows: list[Row], reading: Reading) -> dict[tuple[str, str], Row]:
+def _winners(rows: list[Row], notes: Notes) -> dict[tuple[str, str], Row]:
     """One row for each session and person: the one with the greatest content, whatever their order."""
     key_of = _session_keys(rows)
     held: dict[tuple[str, str], Row] = {}
@@ -62,36 +72,35 @@ def _winners(rows: list[Row], reading: Reading) -> dict[tuple[str, str], Row]:
         key = (key_of(row), row.person)
         other = held.setdefault(key, row)
         if other is not row:
-            reading.repeated += 1
-            held[key] = _better(row, other, reading)
+            held[key] = _better(row, other, notes)
     return held
 
 
-def _better(row: Row, other: Row, reading: Reading) -> Row:
+def _better(row: Row, other: Row, notes: Notes) -> Row:
     winner = max(row, other, key=lambda one: one.content)
     if row.content != other.content:
         lines = (min(row.line, other.line), max(row.line, other.line))
-        reading.contradictions.append(Contradiction(lines, "dates or funding of one trainee", winner.line))
+        notes.contradictions.append(Contradiction(lines, "dates or funding of one trainee", winner.line))
     return winner
 
 
-def _single(members: list[Row], attribute: str, column: str, reading: Reading) -> str | None:
+def _single(members: list[Row], attribute: str, column: str, notes: Notes) -> str | None:
     """The greatest value that any row gives; rows that differ are told."""
     first: dict[str, int] = {}
     for row in members:
         value = getattr(row.part, attribute)
         if value:
             first[value] = min(first.get(value, row.line), row.line)
-    return _greatest(first, column, reading) if first else None
+    return _greatest(first, column, notes) if first else None
 
 
-def _place(members: list[Row], reading: Reading) -> dict[str, Any] | None:
+def _place(members: list[Row], notes: Notes) -> dict[str, Any] | None:
     """The place as one value: code, postcode and town of one row are never mixed with another's."""
     first: dict[tuple[str, ...], int] = {}
     for row in members:
         place = tuple(value or "" for value in (row.part.insee, row.part.postcode, row.part.city))
         first[place] = min(first.get(place, row.line), row.line)
-    insee, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", reading))
+    insee, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", notes))
     commune = insee and {"code": insee, "vintage": None}
     place_of = {"commune": commune, "postcode": postcode, "label": city}
     return place_of if any(place_of.values()) else None
@@ -100,11 +109,11 @@ def _place(members: list[Row], reading: Reading) -> dict[str, Any] | None:
 Value = TypeVar("Value", str, tuple[str, ...])
 
 
-def _greatest(first: dict[Value, int], column: str, reading: Reading) -> Value:
+def _greatest(first: dict[Value, int], column: str, notes: Notes) -> Value:
     """The greatest of some values, by value and first line; when there are several, that is told."""
     winner = max(first)
     if len(first) > 1:
-        reading.contradictions.append(Contradiction(tuple(sorted(first.values())), column, first[winner]))
+        notes.contradictions.append(Contradiction(tuple(sorted(first.values())), column, first[winner]))
     return winner
 
 
@@ -117,8 +126,8 @@ def _union(values: Iterable[tuple[str, ...]]) -> list[str]:
     return sorted(ranks, key=lambda value: (ranks[value], value))
 
 
-def _session(root: str, session: str, members: list[Row], reading: Reading) -> Event:
-    single = {name: _single(members, name, column, reading) for name, column in _SINGLE}
+def _session(root: str, session: str, members: list[Row], notes: Notes) -> Event:
+    single = {name: _single(members, name, column, notes) for name, column in _SINGLE}
     provider = {"name": single["provider"], "siret": single["siret"], "nda": None}
     formacodes = _union(row.part.formacodes for row in members)
     record = {
@@ -126,14 +135,13 @@ def _session(root: str, session: str, members: list[Row], reading: Reading) -> E
         "source_key": session,
         "title": single["title"],
         "provider": provider if any(provider.values()) else None,
-        "place": _place(members, reading),
+        "place": _place(members, notes),
         "formacodes": formacodes or None,
         "certifications": _certifications(members),
         **_span(members),
         "funders": _funders(members),
     }
-    first = min(members, key=lambda row: row.line)
-    return Event(TRAINING_SESSION, "", record, first.line, min(row.part.session for row in members))
+    return Event(TRAINING_SESSION, record, alias=min(row.part.session for row in members))
 
 
 def _span(members: list[Row]) -> dict[str, date | None]:
@@ -163,4 +171,4 @@ def _enrolment(root: str, session: str, row: Row) -> Event:
         "scheme": row.scheme,
         "funders": list(row.funders) or None,
     }
-    return Event(TRAINING_ENROLMENT, row.person, record, row.line, f"{row.part.session}/{row.person}")
+    return Event(TRAINING_ENROLMENT, record, alias=f"{row.part.session}/{row.person}")

@@ -1,50 +1,55 @@
-"""The format: a file in, a reading out."""
+"""The format: something handed over in, one item for each row out."""
 
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import Path
 
-from connectors.formats.base import Context, Problem, Reading, RefusedRow
-from connectors.formats.kairos_csv.assemble import WRITES, assemble
+from connectors.formats.base import Context, Format, Item, Problem, Refused
+from connectors.formats.kairos_csv.assemble import SESSION, WRITES, assemble
 from connectors.formats.kairos_csv.columns import SEPARATOR, positions
 from connectors.formats.kairos_csv.rows import BadRow, Row, RowReader
-from connectors.formats.lines import MAX_LINE_BYTES, Line, check_file, encoding_of, lines
+from connectors.formats.lines import MAX_LINE_BYTES, Line, check_text, encoding_of, lines
+from connectors.inputs import Input
 from schemas.errors import FileRefused
 
 
-class KairosCsv:
+class KairosCsv(Format):
     """Rows of training entries and ends."""
 
     name = "kairos-csv"
     default_source = "kairos"
+    suffixes = (".csv", ".txt")
+    media_types = ("text/csv", "text/plain")
     writes = WRITES
+    carries = frozenset({SESSION})
+    sample = "sample.csv"
 
-    def read(self, path: Path, context: Context) -> Reading:
-        """Read a file; raises FileRefused when it is broken as a whole."""
-        check_file(path)
-        reading = Reading(encoding=encoding_of(path))
-        found = lines(path)
+    def read(self, data: Input, context: Context) -> Iterator[Item]:
+        """One item for each row; raises FileRefused when the file is broken as a whole."""
+        check_text(data)
+        context.notes.encoding = encoding_of(data)
+        found = lines(data)
         header = next(found)
         at = positions(header)
         width = (header.content or b"").count(SEPARATOR) + 1
         first = next(found, None)
         if first is None:
-            raise FileRefused(f"{path.name} holds a header and no row", fix="send the file again with its rows")
-        reader = RowReader(at, width, reading.encoding, context, reading.warnings.append)
-        assemble(_rows(chain([first], found), reader, width, reading), context.source, reading)
-        return reading
+            raise FileRefused(f"{data.name} holds a header and no row", fix="send the file again with its rows")
+        reader = RowReader(at, width, context)
+        rows: list[Row] = []
+        yield from _rows(chain([first], found), reader, width, rows)
+        yield from assemble(rows, context)
 
 
-def _rows(found: Iterator[Line], reader: RowReader, width: int, reading: Reading) -> Iterator[Row]:
+def _rows(found: Iterator[Line], reader: RowReader, width: int, rows: list[Row]) -> Iterator[Refused]:
+    """Put the good rows into a list, give the bad ones."""
     for line in found:
         if line.content is not None and not line.content.strip():
             continue
-        reading.rows += 1
         _refuse_cut(line, width)
         try:
-            yield _row(line, reader)
+            rows.append(_row(line, reader))
         except BadRow as bad:
-            reading.refused.append(RefusedRow(bad.problem, bad.content))
+            yield Refused((bad.problem,), bad.content)
 
 
 def _row(line: Line, reader: RowReader) -> Row:

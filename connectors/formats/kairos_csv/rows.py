@@ -1,7 +1,7 @@
 """One row: from bytes to what it says of a person's place and of its session."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, NamedTuple
@@ -46,6 +46,7 @@ class Row:
     ends_on: date
     scheme: str | None
     funders: tuple[str, ...]
+    warnings: tuple[Problem, ...]
 
     @property
     def content(self) -> tuple[str, ...]:
@@ -73,20 +74,14 @@ class RowReader:
     Args:
         positions: Where each column stands.
         width: Number of columns.
-        encoding: Of the text.
-        context: Source, instant, pseudonyms, territory.
-        warn: Told what was left out of a row that is taken.
+        context: Source, instant, pseudonyms, territory, encoding.
     """
 
-    def __init__(
-        self, positions: Mapping[str, int], width: int, encoding: str, context: Context,
-        warn: Callable[[Problem], None],
-    ) -> None:  # fmt: skip
+    def __init__(self, positions: Mapping[str, int], width: int, context: Context) -> None:
         self._at = positions
         self._width = width
-        self._encoding = encoding.replace("-sig", "")
+        self._encoding = context.notes.encoding.replace("-sig", "")
         self._context = context
-        self._warn = warn
         self._session_at = [positions[name] for name in SESSION if name in positions]
         self._parts: dict[tuple[bytes, ...], _Found] = {}
 
@@ -115,12 +110,11 @@ class RowReader:
             raise BadRow(Problem(
                 line, END, "end-before-start", "the training ends before it starts", "check the two dates",
             ))  # fmt: skip
-        for pointer, fault, looks in found.faults:
-            self._warn(Problem(line, pointer, fault.code, fault.message, fault.fix, looks))
         scheme, funders = self._text(line, cells, "c_dispositifformation"), self._text(line, cells, "liste_financeur")
         return Row(
             line, person, found.part, starts_on, ends_on,
             to_scheme(scheme) if scheme else None, to_funders(funders) if funders else (),
+            tuple(Problem(line, at, fault.code, fault.message, fault.fix, looks) for at, fault, looks in found.faults),
         )  # fmt: skip
 
     def _refuse_nir(self, line: int, content: bytes, cells: list[bytes]) -> None:

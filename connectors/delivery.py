@@ -1,0 +1,231 @@
+"""What was handed over, once it is read: each thing it speaks of, held as little as its encoded content."""
+
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
+
+from connectors.envelope import Shape, blank, shape
+from connectors.formats.base import Context, Contradiction, Event, Format, Item, Notes, Problem, Refused
+from connectors.ledger import digest
+from schemas.clock import to_millis
+from schemas.codec import Codec
+from schemas.contracts import TRAINING_ENROLMENT, sources
+from schemas.fits import fits
+from schemas.validation import take
+
+#: Kind (short name of the contract) and source key.
+Key = tuple[str, str]
+
+#: Refused records of one delivery of which something is kept for correction; the report counts them all.
+KEPT_FOR_CORRECTION: Final = 10_000
+_PEOPLE: Final = frozenset({TRAINING_ENROLMENT.rpartition(".")[2]})
+
+
+class Thing(NamedTuple):
+    """One thing, as the record that won speaks of it.
+
+    Attributes:
+        form: The shape of its contract.
+        root: Key on the bus.
+        inside: Key inside the root.
+        content: Wire bytes with version and instant 0.
+        digest: Of the content.
+        version: The source's own revision; None for the instant of the whole.
+        rank: Decides between records of one delivery.
+        alias: See ``Event``.
+        withdrawn: See ``Event``.
+        line: The record's.
+    """
+
+    form: Shape
+    root: str
+    inside: str
+    content: bytes
+    digest: bytes
+    version: int | None
+    rank: str
+    alias: str
+    withdrawn: bool
+    line: int
+
+
+class Tally(NamedTuple):
+    """Records by verdict."""
+
+    accepted: int
+    duplicate: int
+    outdated: int
+    conflict: int
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A delivery that was read.
+
+    Attributes:
+        name: Of the file.
+        format: How it is written.
+        source: The feed.
+        instant: Of its data, milliseconds.
+        counted: Kinds that stand for records; the others come along.
+        contracts: Full name of the contract by kind.
+        notes: What the format said besides.
+        things: By key.
+        lines: Of the records taken, in the order in which they came.
+        keys: The thing that decides each of them; None when another record says it already.
+        refused: Records not taken.
+        warnings: Fields left out of records that were taken.
+        broken: Keys of things whose records were refused.
+    """
+
+    name: str
+    format: str
+    source: str
+    instant: int
+    counted: frozenset[str]
+    contracts: Mapping[str, str]
+    notes: Notes
+    things: dict[Key, Thing] = field(default_factory=dict)
+    lines: "array[int]" = field(default_factory=lambda: array("L"))
+    keys: list[Key | None] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+    broken: set[Key] = field(default_factory=set)
+
+    @property
+    def received(self) -> int:
+        """Records read."""
+        return len(self.lines) + len(self.refused)
+
+    @property
+    def spoken_of(self) -> frozenset[str]:
+        """Kinds on which a snapshot has something to say: of which it holds at least one, and what those carry."""
+        found = frozenset(kind for kind, _ in self.things) | {kind for kind, _ in self.broken}
+        return found | (self.contracts.keys() - self.counted if found & self.counted else frozenset())
+
+    @property
+    def noun(self) -> str:
+        """What its records are, for people."""
+        return "people" if self.counted == _PEOPLE else "records"
+
+    def records(self) -> Iterator[tuple[int, Key | None]]:
+        """Line and deciding key of each record taken."""
+        return zip(self.lines, self.keys, strict=True)
+
+    def tally(self, found: Mapping[Key, tuple[str, int]]) -> Tally:
+        """How many of the records taken got which verdict; one that another record outdid is a duplicate."""
+        things = self.things
+        counts = Counter(
+            "duplicate" if key is None or things[key].line != line else found[key][0] for line, key in self.records()
+        )
+        return Tally(counts["accepted"], counts["duplicate"], counts["outdated"], counts["conflict"])
+
+    def without_records(self, refused: list[Refused]) -> "Delivery":
+        """The same delivery, in which nothing is taken."""
+        return replace(
+            self,
+            things={},
+            lines=array("L"),
+            keys=[],
+            warnings=[],
+            refused=refused,
+            broken=self.broken | set(self.things),
+        )
+
+
+def collect(items: Iterable[Item], form: Format, context: Context, name: str, codec: Codec) -> Delivery:
+    """Read everything; raises FileRefused when the whole is broken."""
+    contracts = {contract.rpartition(".")[2]: contract for contract in form.writes}
+    counted = frozenset(contracts) - form.carries
+    delivery = Delivery(
+        name, form.name, context.source, to_millis(context.as_of), counted, contracts, context.notes
+    )  # fmt: skip
+    collector = _Collector(delivery, codec)
+    for item in items:
+        collector.add(item)
+    return delivery
+
+
+class _Collector:
+    """Puts items into a delivery."""
+
+    def __init__(self, delivery: Delivery, codec: Codec) -> None:
+        self._delivery = delivery
+        self._codec = codec
+        self._shapes = {contract: shape(contract) for contract in delivery.contracts.values()}
+        self._checks = {contract: fits(contract) for contract in self._shapes}
+
+    def add(self, item: Item) -> None:
+        delivery = self._delivery
+        if isinstance(item, Refused):
+            self._refuse(item)
+            return
+        if not item.events:
+            delivery.lines.append(item.line)
+            delivery.keys.append(None)
+            delivery.warnings.extend(item.warnings)
+            return
+        things = []
+        for event in item.events:
+            found = self._thing(event, item.line)
+            if isinstance(found, Refused):
+                self._refuse(found)
+                return
+            things.append((event.kind, found))
+        delivery.lines.append(item.line)
+        delivery.warnings.extend(item.warnings)
+        delivery.keys.append(self._keep(things))
+
+    def _refuse(self, item: Refused) -> None:
+        kept = item if len(self._delivery.refused) < KEPT_FOR_CORRECTION else Refused(item.problems)
+        self._delivery.refused.append(kept)
+        self._delivery.broken.update(item.about)
+
+    def _thing(self, event: Event, line: int) -> "_Held | Refused":
+        form = self._shapes[event.contract]
+        record = blank(event.record, self._delivery.source, withdrawn=event.withdrawn)
+        key: str = record["source_key"]
+        if not self._checks[event.contract](record):
+            taken = take(sources()[event.contract], record)
+            if taken.problems:
+                found = (Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems)
+                return Refused(tuple(found), about=((form.kind, key),))
+            record = taken.record
+        content = self._codec.encode(event.contract, record)
+        return _Held(key, Thing(
+            form, record[form.root], form.thing(record), content, digest(content), event.version, event.rank,
+            event.alias, event.withdrawn, line,
+        ))  # fmt: skip
+
+    def _keep(self, things: list[tuple[str, "_Held"]]) -> Key:
+        """Hold the things of a record; gives the key of the first, which decides about it."""
+        keys = []
+        for kind, (source_key, thing) in things:
+            key = (kind, source_key)
+            keys.append(key)
+            other = self._delivery.things.setdefault(key, thing)
+            if other is not thing:
+                self._delivery.things[key] = self._better(thing, other)
+        return keys[0]
+
+    def _better(self, thing: Thing, other: Thing) -> Thing:
+        if thing.digest == other.digest and thing.version == other.version:
+            return min(thing, other, key=lambda one: one.line)
+        winner = max(thing, other, key=lambda one: (one.version or 0, one.rank, one.content))
+        if thing.version == other.version:
+            lines = (min(thing.line, other.line), max(thing.line, other.line))
+            self._delivery.notes.contradictions.append(
+                Contradiction(lines, self._difference(thing, other), winner.line)
+            )
+        return winner
+
+    def _difference(self, thing: Thing, other: Thing) -> str:
+        one, two = (self._codec.decode(found.content)[1] for found in (thing, other))
+        return ", ".join(name for name in one if one[name] != two[name])
+
+
+class _Held(NamedTuple):
+    source_key: str
+    thing: Thing

@@ -1,0 +1,190 @@
+"""The one writer of a source: fence, compare with the ledger, write everything in one transaction."""
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from confluent_kafka import KafkaException, Producer
+
+from connectors.delivery import KEPT_FOR_CORRECTION, Delivery
+from connectors.envelope import event_id
+from connectors.formats.base import Refused
+from connectors.kafka.admin import partition_counts
+from connectors.kafka.clients import is_fenced, transactional_producer
+from connectors.kafka.settings import KafkaSettings
+from connectors.ledger import Ledger, LedgerTopic
+from connectors.verdicts import Judge, Rules, Verdicts, headers
+from schemas.clock import Clock, from_millis
+from schemas.codec import Codec
+from schemas.contracts import HEARTBEAT, QUARANTINED
+from schemas.errors import FencedError, KafkaUnavailable
+from schemas.topics import HEARTBEATS, LEDGER, QUARANTINE
+
+#: A file of 100,000 rows is written in 3 s; a transaction that takes longer than this hides others' events too long.
+TRANSACTION_TIMEOUT_MS: Final = 60_000
+COMMIT_PATIENCE_S: Final = 60.0
+#: Delivery reports wait in librdkafka's queue until somebody asks; every so many records is often enough.
+_POLL_EVERY: Final = 1_024
+
+
+class Publisher:
+    """Publishes the deliveries of one source, one after the other.
+
+    It keeps its transactional producer and what it knows of the ledger: as long as its commits succeed, nobody else
+    wrote for this source meanwhile. After any error it must be thrown away.
+
+    Args:
+        kafka: The cluster.
+        prefix: Put before topic names.
+        source: The feed.
+        codec: One for all.
+        clock: For the instants of heartbeats and refusals.
+    """
+
+    def __init__(self, kafka: KafkaSettings, prefix: str, source: str, codec: Codec, clock: Clock) -> None:
+        self._kafka = kafka
+        self._prefix = prefix
+        self._source = source
+        self._codec = codec
+        self._clock = clock
+        count = partition_counts(kafka, [prefix + LEDGER])[prefix + LEDGER]
+        self._topic = LedgerTopic(kafka, prefix + LEDGER, count, source, codec)
+        self._producer: Producer | None = None
+        self._ledger = Ledger()
+
+    def judge(self, delivery: Delivery, rules: Rules) -> Verdicts:
+        """What would become of a delivery; writes nothing and fences nobody.
+
+        Raises:
+            FileHeld: A human must look first.
+            KafkaUnavailable: The ledger could not be read.
+        """
+        try:
+            return Judge(delivery, self._topic.read(), self._codec).judge(rules)
+        except KafkaException as error:
+            raise _away(error) from error
+
+    def publish(self, delivery: Delivery, rules: Rules) -> Verdicts:
+        """Publish a delivery, whole or not at all.
+
+        Raises:
+            FileHeld: A human must look first.
+            FencedError: Another publication of the source took over; nothing was done.
+            KafkaUnavailable: The commit failed; nothing was done.
+        """
+        try:
+            producer = self._opened()
+            verdicts = Judge(delivery, self._ledger, self._codec).judge(rules)
+            self._write(producer, verdicts, delivery, snapshot=rules.snapshot)
+        except KafkaException as error:
+            raise self._explain(error) from error
+        self._ledger.learn(verdicts.entries, delivery.instant if rules.snapshot else 0)
+        return verdicts
+
+    def _opened(self) -> Producer:
+        if self._producer is None:
+            self._producer = transactional_producer(
+                self._kafka, f"{self._prefix}beffroi-intake-{self._source}", TRANSACTION_TIMEOUT_MS
+            )
+            # Fence first, read then: nobody else of this source can write between the comparison and our commit.
+            self._producer.init_transactions(COMMIT_PATIENCE_S)
+            self._ledger = self._topic.read()
+        return self._producer
+
+    def _explain(self, error: KafkaException) -> FencedError | KafkaUnavailable:
+        if self._producer is not None and is_fenced(error.args[0], self._producer):
+            return FencedError(
+                f"another publication of source {self._source} began meanwhile; nothing of this one was taken",
+                fix="publish this file again when the other one is done",
+            )
+        return _away(error)
+
+    def _write(self, producer: Producer, verdicts: Verdicts, delivery: Delivery, *, snapshot: bool) -> None:
+        producer.begin_transaction()
+        send = _sender(producer)
+        self._send_events(send, verdicts, delivery)
+        topic, partition, key, value = self._topic.topic, self._topic.partition, self._topic.key, self._topic.value
+        for (kind, source_key), entry in verdicts.entries.items():
+            send(topic, key(kind, source_key), value(entry), partition=partition)
+        if snapshot:
+            send(topic, *self._topic.snapshot_entry(delivery.instant), partition=partition)
+        for item in delivery.refused[:KEPT_FOR_CORRECTION]:
+            send(self._prefix + QUARANTINE, self._source.encode(), self._quarantined(delivery, item))
+        send(self._prefix + HEARTBEATS, self._source.encode(), self._heartbeat(verdicts, delivery))
+        producer.commit_transaction(COMMIT_PATIENCE_S)
+
+    def _send_events(self, send: Callable[..., None], verdicts: Verdicts, delivery: Delivery) -> None:
+        instant = from_millis(delivery.instant).isoformat()
+        common = [
+            ("ce_specversion", b"1.0"),
+            ("ce_source", f"urn:beffroi:source:{self._source}".encode()),
+            ("ce_time", instant.encode()),
+        ]
+        topics = {contract: self._prefix + shape_topic for contract, shape_topic in _topics(verdicts).items()}
+        for one in verdicts.outgoing:
+            identity = event_id(self._source, one.form.kind, one.source_key, one.entry.version)
+            send(
+                topics[one.form.contract], one.entry.root.encode(), one.wire,
+                headers=headers(one, identity, common),
+            )  # fmt: skip
+
+    def _heartbeat(self, verdicts: Verdicts, delivery: Delivery) -> bytes:
+        tally = delivery.tally(verdicts.found)
+        record = {
+            "source": self._source,
+            "format": delivery.format,
+            "data_as_of": from_millis(delivery.instant),
+            "heard_at": self._clock(),
+            "accepted": tally.accepted,
+            "duplicates": tally.duplicate + tally.outdated,
+            "refused": len(delivery.refused) + tally.conflict,
+        }
+        return self._codec.encode(HEARTBEAT, record)
+
+    def _quarantined(self, delivery: Delivery, item: Refused) -> bytes:
+        problem = item.problems[0]
+        record = {
+            "source": self._source,
+            "format": delivery.format,
+            "file": delivery.name,
+            "line": problem.line,
+            "pointer": problem.pointer,
+            "code": problem.code,
+            "shape": problem.shape,
+            "message": problem.message,
+            "fix": problem.fix,
+            "received_at": self._clock(),
+            "content": json.dumps(item.content) if item.content else None,
+        }
+        return self._codec.encode(QUARANTINED, record)
+
+
+def _topics(verdicts: Verdicts) -> dict[str, str]:
+    return {one.form.contract: one.form.topic for one in verdicts.outgoing}
+
+
+def _away(error: KafkaException) -> KafkaUnavailable:
+    return KafkaUnavailable(
+        f"the publication was not committed: {error.args[0].str()}; nothing of it was taken",
+        fix="publish it again once Kafka answers",
+    )
+
+
+def _sender(producer: Producer) -> Callable[..., None]:
+    """Produces, waiting when the producer's queue is full; delivery errors surface in the commit."""
+    sent = 0
+
+    def send(topic: str, key: bytes, value: bytes, **where: Any) -> None:  # noqa: ANN401  # partition or headers
+        nonlocal sent
+        sent += 1
+        if sent % _POLL_EVERY == 0:
+            producer.poll(0)
+        while True:
+            try:
+                producer.produce(topic, key=key, value=value, **where)
+            except BufferError:
+                producer.poll(0.1)
+            else:
+                return
+
+    return send
