@@ -86,6 +86,8 @@ def stream_settings(settings: Settings, cluster: KafkaSettings) -> StreamSetting
         flush_interval_s=settings.flush_interval_s,
         audit_interval_s=settings.audit_interval_s,
         stuck_after_s=settings.stuck_after_s,
+        archive_dir=settings.archive_folder,
+        archive_days=settings.archive_days,
     )
 
 
@@ -100,4 +102,5 @@ def portal_settings(settings: Settings, cluster: KafkaSettings) -> PortalSetting
         area_tables=settings.area_tables,
         trade_table=settings.trade_table,
         theme_css=settings.theme_css,
+        archive_dir=settings.archive_folder,
     )

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     theme_css: Path | None = Field(None, description="the operator's own style sheet for the portal")
     data_dir: Path = Field(default_factory=lambda: user_dir("data", os.environ, sys.platform, Path.home()))
     cache_dir: Path = Field(default_factory=lambda: user_dir("cache", os.environ, sys.platform, Path.home()))
+    archive_dir: Path | None = Field(
+        None, description="what views said at the end of each day; in data_dir if left out"
+    )
+    archive_days: int = Field(1_096, ge=1, description="days of that archive that are kept; three years")
     pseudonym_key: Path | None = Field(None, description="key file of the pseudonyms; in data_dir when left out")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -111,6 +115,11 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Where the pseudonyms' key lies."""
         return self.pseudonym_key or self.data_dir / "pseudonym.key"
+
+    @property
+    def archive_folder(self) -> Path:
+        """Where the archive of the views lies."""
+        return self.archive_dir or self.data_dir / "archive"
 
     def kafka_settings(self, bootstrap: str) -> KafkaSettings:
         """How to reach the cluster at an address."""

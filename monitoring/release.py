@@ -26,6 +26,13 @@ class ReleaseMetrics:
         self.caught_up = Gauge(
             "beffroi_release_caught_up", "1 once the release has read what the workers wrote", registry=registry
         )
+        self.archived = Gauge(
+            "beffroi_release_archived_until_timestamp_seconds", "End of the last archived day", ["view"],
+            registry=registry,
+        )  # fmt: skip
+        self.archive_failures = Counter(
+            "beffroi_release_archive_failures_total", "Days that could not be archived", ["view"], registry=registry
+        )
         self.last_published = Gauge(
             "beffroi_release_last_publication_timestamp_seconds", "Instant of the last publication", registry=registry
         )

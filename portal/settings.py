@@ -18,6 +18,7 @@ class PortalSettings(BaseModel):
         region: INSEE code of the region.
         area_tables: Extra tables of areas.
         trade_table: The operator's correspondence of Formacodes.
+        archive_dir: Where the release keeps what the views said at the end of each day; None has no past.
         theme_css: The operator's own style sheet, after ours.
         changes_held: Changes of each view that are held for subscribers who come back.
         queue: Changes that wait for one subscriber; a slower one starts again.
@@ -33,5 +34,6 @@ class PortalSettings(BaseModel):
     area_tables: tuple[Path, ...] = ()
     trade_table: Path | None = None
     theme_css: Path | None = None
+    archive_dir: Path | None = None
     changes_held: int = Field(200_000, ge=1)
     queue: int = Field(10_000, ge=1)

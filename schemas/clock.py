@@ -1,7 +1,7 @@
 """The one place that reads the wall clock; everywhere else time is an argument."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 #: A source of the present instant, aware, in UTC.
@@ -21,6 +21,16 @@ def system_clock() -> datetime:
 def paris_day(instant: datetime) -> date:
     """The calendar day of an aware instant in Europe/Paris."""
     return instant.astimezone(PARIS).date()
+
+
+def day_begins(day: date) -> datetime:
+    """The instant at which a day begins in Europe/Paris."""
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
+def day_after(day: date) -> date:
+    """The next calendar day."""
+    return day + timedelta(days=1)
 
 
 def to_millis(instant: datetime) -> int:

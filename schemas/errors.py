@@ -16,6 +16,7 @@ A test rebuilds this drawing from the classes of every room::
      ├── TopicPlanRefused           a topic cannot become what the catalogue wants
      ├── SettingsError              a setting is missing or makes no sense
      ├── TerritoryError             a table of areas or trades is unusable
+     ├── ArchiveError               a day of the archive cannot be read or written
      ├── FencedError                another process took over our work
      ├── PositionLost               a subscriber's position can no longer be resumed
      └── QueryError                 a reader asked for what does not exist
@@ -119,6 +120,12 @@ class SettingsError(BeffroiError):
 
 class TerritoryError(BeffroiError):
     """A table of areas or trades cannot be read, or a reference to one makes no sense."""
+
+    exit_code = 65
+
+
+class ArchiveError(BeffroiError):
+    """A day cannot be archived, or the file of an archived day is broken or out of reach."""
 
     exit_code = 65
 

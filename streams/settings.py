@@ -28,6 +28,9 @@ class StreamSettings(BaseModel):
         disclosure_threshold: Smaller counts are not published.
         horizon_days: Sessions that end or start later than this are not released yet.
         data_dir: Where Faust keeps its files, one folder a process.
+        publish_rows: Rows of one transaction of the release.
+        archive_dir: Where the release keeps what the views said at the end of each day; None keeps nothing.
+        archive_days: How many days are kept.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,3 +52,6 @@ class StreamSettings(BaseModel):
     disclosure_threshold: int = Field(5, ge=1)
     horizon_days: int = Field(180, ge=1)
     data_dir: Path
+    publish_rows: int = Field(20_000, ge=1)
+    archive_dir: Path | None = None
+    archive_days: int = Field(1_096, ge=1)

@@ -1,9 +1,13 @@
 """Reading topics without a group: to their end of this moment, or on and on."""
 
 from collections.abc import Iterator
+from time import monotonic
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from connectors.kafka.clients import ANSWER_PATIENCE_S, reader
+from connectors.kafka.settings import KafkaSettings
 
 _BATCH: Final = 10_000
 
@@ -45,3 +49,43 @@ def read_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[Mes
                 left.discard((message.topic() or "", message.partition() or 0))
             elif message.error() is None:
                 yield message
+
+
+def read_settled(settings: KafkaSettings, where: TopicPartition, patience_s: float = 60.0) -> Iterator[Message]:
+    """Every committed record of a partition from its beginning to its end of this moment, even just committed ones.
+
+    The marker that makes a transaction visible may come a moment after its commit was answered.
+
+    Args:
+        settings: How to reach the cluster.
+        where: The partition.
+        patience_s: An open transaction of somebody else hides what comes after it for this long at most.
+
+    Raises:
+        TimeoutError: The end was not reached in time.
+        KafkaException: The cluster refuses or does not answer.
+    """
+    end, deadline = _end(settings, where), monotonic() + patience_s
+    consumer = reader(settings)
+    try:
+        consumer.assign([TopicPartition(where.topic, where.partition, 0)])
+        while end:
+            for message in consumer.consume(_BATCH, 0.2):
+                over = (message.offset() or 0) >= end
+                if not at_end(message) and message.error() is None and not over:
+                    yield message
+                if over:
+                    return
+            if monotonic() > deadline:
+                raise TimeoutError(f"the end of {where.topic} is still hidden by an open transaction")
+    finally:
+        consumer.close()
+
+
+def _end(settings: KafkaSettings, where: TopicPartition) -> int:
+    """The end, committed or not."""
+    consumer = reader(settings, **{"isolation.level": "read_uncommitted"})
+    try:
+        return consumer.get_watermark_offsets(where, ANSWER_PATIENCE_S)[1]
+    finally:
+        consumer.close()

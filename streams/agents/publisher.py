@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 
 from connectors.kafka.clients import ANSWER_PATIENCE_S
 from monitoring.release import ReleaseMetrics
-from schemas.clock import Clock
+from schemas.clock import Clock, to_millis
 from schemas.codec import Codec
 from schemas.topics import VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
 from streams.release.board import EXITS, FRESHNESS, SESSIONS, Released
@@ -19,10 +19,6 @@ from streams.release.wire import RowWriter
 from streams.settings import StreamSettings
 
 TOPICS: Final = {EXITS: VIEW_EXITS, SESSIONS: VIEW_SESSIONS, FRESHNESS: VIEW_FRESHNESS}
-#: Readers get a change whole; one larger than this in pieces, each at once: a transaction of so many rows takes a
-#: fraction of a second, far less than its timeout, and fits the producer's queue (100,000 records). What a crash leaves
-#: between two pieces the successor completes, for it compares with what readers have.
-ROWS_PER_TRANSACTION: Final = 20_000
 #: A long publication says how far it is at least this often.
 PROGRESS_S: Final = 5.0
 
@@ -31,6 +27,10 @@ log = structlog.get_logger(__name__)
 
 class Publisher:
     """Writes changes of the views.
+
+    Readers get a change whole; one of more than ``publish_rows`` rows in pieces, each at once: a transaction of so many
+    takes a fraction of a second, far less than its timeout, and fits the producer's queue (100,000 records). What a
+    crash leaves undone between two pieces the successor completes, for it compares with what readers have.
 
     Args:
         settings: Of this worker.
@@ -41,6 +41,7 @@ class Publisher:
 
     def __init__(self, settings: StreamSettings, *, codec: Codec, clock: Clock, metrics: ReleaseMetrics) -> None:
         self._topics = {view: settings.prefix + topic for view, topic in TOPICS.items()}
+        self._rows = settings.publish_rows
         self._writer = RowWriter(codec)
         self._clock = clock
         self._metrics = metrics
@@ -53,7 +54,7 @@ class Publisher:
         """
         rows, began = 0, perf_counter()
         said = began
-        while piece := list(islice(changes, ROWS_PER_TRANSACTION)):
+        while piece := list(islice(changes, self._rows)):
             with self._metrics.publish_seconds.time():
                 self._transaction(producer, piece)
             rows += len(piece)
@@ -66,10 +67,11 @@ class Publisher:
 
     def _transaction(self, producer: Producer, changes: list[Released]) -> None:
         as_of = self._clock()
-        write, topics = self._writer.write, self._topics
+        write, topics, millis = self._writer.write, self._topics, to_millis(as_of)
         producer.begin_transaction()
         for change in changes:
-            producer.produce(topics[change.view], key=change.key.encode(), value=write(change, as_of), partition=0)
+            key, value = change.key.encode(), write(change, as_of)
+            producer.produce(topics[change.view], key=key, value=value, partition=0, timestamp=millis)
         producer.commit_transaction(ANSWER_PATIENCE_S)
         for view, count in Counter(change.view for change in changes).items():
             self._metrics.changes.labels(view).inc(count)

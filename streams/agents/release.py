@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from datetime import date
 from time import perf_counter
 from typing import Final
 
@@ -18,6 +19,7 @@ from schemas.contracts import CELL, HEARTBEAT
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CELLS, HEARTBEATS
+from streams.agents.archivist import Archivist
 from streams.agents.publisher import PROGRESS_S, TOPICS, Publisher
 from streams.release.board import ROWS, Board
 from streams.release.disclosure import Disclosure
@@ -64,6 +66,7 @@ class ReleaseRunner:
         self._thread = threading.Thread(target=self._run, name="release", daemon=True)
         self._board = make_board(settings, codec)
         self._publisher = Publisher(settings, codec=codec, clock=clock, metrics=metrics)
+        self._archivist = Archivist(settings, codec, metrics)
         self._behind: set[tuple[str, int]] = set()
 
     def start(self) -> None:
@@ -107,7 +110,7 @@ class ReleaseRunner:
                 self._publish_first(producer)
             while not self._stop.is_set():
                 self._poll(consumer)
-                if self._publisher.publish(producer, self._board.changes(paris_day(self._clock()))):
+                if self._publisher.publish(producer, self._board.changes(self._day())):
                     self._tell()
         finally:
             self._metrics.caught_up.set(0)
@@ -132,11 +135,17 @@ class ReleaseRunner:
 
     def _publish_first(self, producer: Producer) -> None:
         began = perf_counter()
-        changes = self._publisher.publish(producer, self._board.first_changes(paris_day(self._clock())))
+        changes = self._publisher.publish(producer, self._board.first_changes(self._day()))
         self._tell()
         self._metrics.caught_up.set(1)
         rows = {view: self._board.rows_seen(view) for view in TOPICS}
         log.info("release caught up", rows=rows, changes=changes, seconds=round(perf_counter() - began, 1))
+
+    def _day(self) -> date:
+        """The day of what is published next; what the views said until it began is kept first."""
+        today = paris_day(self._clock())
+        self._archivist.turn(today)
+        return today
 
     def _poll(self, consumer: Consumer) -> int:
         """Take what came, or wait a little for it; how many records."""

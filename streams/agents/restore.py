@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from time import monotonic, perf_counter
+from time import perf_counter
 from typing import Final
 
 import structlog
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Message, TopicPartition
 
-from connectors.kafka.clients import ANSWER_PATIENCE_S, reader
-from connectors.kafka.reading import at_end, read_to_end
+from connectors.kafka.clients import reader
+from connectors.kafka.reading import read_settled, read_to_end
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT
 from schemas.topics import CELLS
@@ -110,35 +110,10 @@ class LogReader:
         Raises:
             KafkaException: The cluster does not answer.
         """
-        where, found = TopicPartition(self._cells, self._number, 0), dict[CellKey, CellValue]()
-        end, deadline = self._end(where), monotonic() + patience_s
-        consumer = reader(self._kafka)
+        found: dict[CellKey, CellValue] = {}
         try:
-            consumer.assign([where])
-            while end and not self._read_up_to(consumer, end, found):
-                if monotonic() > deadline:
-                    return None
-        finally:
-            consumer.close()
+            for message in read_settled(self._kafka, TopicPartition(self._cells, self._number), patience_s):
+                self._take_cell(found, message)
+        except TimeoutError:
+            return None
         return found
-
-    def _end(self, where: TopicPartition) -> int:
-        """The end, committed or not: a transaction's marker may come after its commit was answered."""
-        consumer = reader(self._kafka, **{"isolation.level": "read_uncommitted"})
-        try:
-            return consumer.get_watermark_offsets(where, ANSWER_PATIENCE_S)[1]
-        finally:
-            consumer.close()
-
-    def _read_up_to(self, consumer: Consumer, end: int, cells: dict[CellKey, CellValue]) -> bool:
-        """Take some cells in; whether all before the end were taken."""
-        for message in consumer.consume(_BATCH, 0.2):
-            offset = message.offset() or 0
-            if at_end(message):
-                if offset >= end:
-                    return True
-            elif message.error() is None:
-                if offset >= end:
-                    return True
-                self._take_cell(cells, message)
-        return False
