@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from beffroi.commands import config, contracts, processes, publish, topics
+from beffroi.commands import config, contracts, processes, publish, topics, views
 from schemas.errors import BeffroiError
 
 #: sysexits.h: the disk is full, or a file cannot be created.
@@ -31,6 +31,7 @@ app.command("simulate")(processes.simulate)
 app.command("publish")(publish.publish)
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="contracts")
+app.add_typer(views.app, name="views")
 app.add_typer(config.app, name="config")
 
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from beffroi import compose
 from beffroi.settings import Settings
 from monitoring.logs import configure
-from schemas.clock import system_clock
+from schemas.clock import Clock, system_clock
 
 #: A process that a supervisor starts may come up before its broker does.
 ROLE_PATIENCE_S = 60.0
@@ -24,7 +24,7 @@ def configure_logs(settings: Settings) -> None:
     configure(settings.log_level, json=as_json)
 
 
-def run_worker_role(settings: Settings) -> None:
+def run_worker_role(settings: Settings, clock: Clock = system_clock) -> None:
     """Run one worker until it is told to stop; see ``streams.worker.run_worker`` for the exit codes."""
     from monitoring.release import ReleaseMetrics
     from monitoring.serve import serve
@@ -42,6 +42,7 @@ def run_worker_role(settings: Settings) -> None:
         metrics=StreamMetrics(registry),
         release_metrics=ReleaseMetrics(registry),
         health=health,
+        clock=clock,
     )
 
 

@@ -19,6 +19,7 @@ from portal.api import snapshots, stream
 from portal.api.problems import on_error
 from portal.pages import routes
 from portal.pages.search import Search
+from portal.past import Past
 from portal.queries import Queries
 from portal.readmodel import ReadModel
 from portal.settings import PortalSettings
@@ -54,6 +55,7 @@ class Portal:
         self.queries = Queries(self.territory, self.trades)
         self.metrics = PortalMetrics(CollectorRegistry())
         self.model = ReadModel(settings, clock)
+        self.past = Past(settings.archive_dir, settings.prefix, clock)
         self.feeds = stream.Feeds(self.model, settings.queue, self.metrics.feeds.set)
 
     def health(self) -> tuple[bool, dict[str, Any]]:
@@ -91,7 +93,7 @@ def create_app(settings: PortalSettings, *, clock: Clock = system_clock) -> Fast
     app.add_exception_handler(BeffroiError, on_error)
     app.middleware("http")(_measured(portal))
     app.include_router(stream.router(portal.model, portal.queries, portal.feeds))
-    app.include_router(snapshots.router(portal.model, portal.queries))
+    app.include_router(snapshots.router(snapshots.Sources(portal.model, portal.past, portal.queries)))
     pages = routes.Pages(portal.model, Search(portal.model, portal.queries), settings, clock)
     app.include_router(routes.router(pages, portal.territory, portal.trades, settings))
     _monitoring(app, portal)

@@ -46,6 +46,16 @@ class Query:
         parts = [given.get(name) for name in FILTERS["exits"]]
         return "|".join(part for part in parts if part) if self.view == "exits" and all(parts) else None
 
+    @property
+    def prefix(self) -> str:
+        """What the keys of all matching rows begin with, as far as the filter says it."""
+        given, parts = dict(self.filters), list[str]()
+        for name in FILTERS["exits"] if self.view == "exits" else ():
+            if name not in given:
+                return "".join(f"{part}|" for part in parts)
+            parts.append(given[name])
+        return "|".join(parts)
+
     def matches(self, row: Row) -> bool:
         """Whether a row passes every filter."""
         return all(_TESTS[self.view, name](row.data, value) for name, value in self.filters)

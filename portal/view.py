@@ -28,8 +28,13 @@ class Row:
     @classmethod
     def of(cls, key: str, record: Mapping[str, Any]) -> "Row":
         """The row of a decoded record: dates and instants as ISO 8601."""
-        data = {name: _plain(value) for name, value in record.items()}
+        data = plain(record)
         return cls(key, data, json.dumps({"key": key, **data}, ensure_ascii=False, separators=(",", ":")))
+
+
+def plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A decoded record as JSON has it: dates and instants as ISO 8601."""
+    return {name: _plain(value) for name, value in record.items()}
 
 
 def _plain(value: object) -> object:

@@ -35,6 +35,7 @@ class Worker:
         }
         names = {f"BEFFROI_{name.upper()}": value for name, value in (made | settings).items()}
         self._environment = os.environ | names
+        self.command = [sys.executable, "-m", "beffroi", "worker"]
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -46,9 +47,7 @@ class Worker:
     def start(self) -> Self:
         """Start it, or start it again."""
         with self.log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "beffroi", "worker"], env=self._environment, stdout=out, stderr=out
-            )
+            self._process = subprocess.Popen(self.command, env=self._environment, stdout=out, stderr=out)
         return self
 
     def ready(self) -> Self:
@@ -75,3 +74,26 @@ class Worker:
     def text(self) -> str:
         """What it logged."""
         return self.log.read_text("utf-8", "replace") if self.log.exists() else ""
+
+
+class ClockedWorker(Worker):
+    """A worker whose clock the test sets: a file says how many seconds it is off.
+
+    Args:
+        kafka: The broker.
+        prefix: Of the topics.
+        folder: Its data folder.
+        off_s: Seconds to begin with.
+    """
+
+    def __init__(self, kafka: KafkaSettings, prefix: str, folder: Path, off_s: float) -> None:
+        super().__init__(kafka, prefix, folder)
+        self._clock = folder / "clock"
+        self.command = [sys.executable, "-m", "tests.clocked", str(self._clock)]
+        self.set(off_s)
+
+    def set(self, off_s: float) -> None:
+        """Set its clock, at once."""
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(str(off_s))
+        fresh.replace(self._clock)

@@ -3,8 +3,12 @@
 import csv
 import io
 import json
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
+
+from fastapi import Response
 
 from portal.view import Row
 
@@ -40,6 +44,43 @@ def chosen(suffix: str | None, accept: str) -> str | None:
         if MEDIA[form].partition(";")[0] in accept:
             return form
     return "json" if not accept or "json" in accept or "*/*" in accept or "text/html" in accept else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request says besides its filters.
+
+    Attributes:
+        form: Of the answer.
+        limit: Rows of one page; None for all.
+        cursor: Key after which the page begins.
+        rfc4180: CSV for machines.
+    """
+
+    form: str
+    limit: int | None
+    cursor: str
+    rfc4180: bool
+
+
+def page_of(rows: list[Row], limit: int | None, cursor: str) -> tuple[list[Row], str | None]:
+    """One page of the rows, by key after a cursor, and the cursor of the next; None on the last."""
+    rows.sort(key=lambda row: row.key)
+    if cursor:
+        rows = rows[bisect_right(rows, cursor, key=lambda row: row.key) :]
+    page = rows if limit is None else rows[:limit]
+    return page, page[-1].key if len(page) < len(rows) else None
+
+
+def written(
+    view: str, head: Mapping[str, Any], rows: list[Row], wanted: Wanted, headers: Mapping[str, str]
+) -> Response:
+    """The answer in the form that is wanted; only JSON has the head."""
+    if wanted.form == "csv":
+        body = to_csv(view, rows, rfc4180=wanted.rfc4180)
+    else:
+        body = to_ndjson(rows) if wanted.form == "ndjson" else to_json(head, rows)
+    return Response(body, headers=headers, media_type=MEDIA[wanted.form])
 
 
 def to_json(head: Mapping[str, Any], rows: Iterable[Row]) -> str:

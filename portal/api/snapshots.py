@@ -1,15 +1,16 @@
 """``GET /v1/views/{view}``: the view at one position, filtered, in any form."""
 
 import hashlib
-from bisect import bisect_right
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from portal.api.forms import MEDIA, chosen, to_csv, to_json, to_ndjson
+from portal.api.forms import MEDIA, Wanted, chosen, page_of, written
+from portal.api.past import answer as past_answer
 from portal.api.problems import problem
+from portal.past import Past
 from portal.queries import FILTERS, BadQuery, Queries, Query
 from portal.readmodel import ReadModel
 from portal.view import Row
@@ -17,7 +18,7 @@ from portal.view import Row
 #: Rows of one page, at most; without ``limit`` everything is given.
 MAX_LIMIT: Final = 100_000
 #: Parameters that are no filters.
-_CONTROLS: Final = frozenset({"limit", "cursor", "dialect", "after"})
+_CONTROLS: Final = frozenset({"limit", "cursor", "dialect", "after", "as_of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +46,8 @@ def select(model: ReadModel, query: Query, limit: int | None = None, cursor: str
             rows = [view.rows[key]] if key in view.rows else []
         else:
             rows = [row for row in view.rows.values() if query.matches(row)]
-    rows.sort(key=lambda row: row.key)
-    if cursor:
-        rows = rows[bisect_right(rows, cursor, key=lambda row: row.key) :]
-    page = rows if limit is None else rows[:limit]
-    return Page(page, position, page[-1].key if len(page) < len(rows) else None)
+    page, following = page_of(rows, limit, cursor)
+    return Page(page, position, following)
 
 
 def query_of(request: Request, queries: Queries, view: str) -> Query:
@@ -58,9 +56,33 @@ def query_of(request: Request, queries: Queries, view: str) -> Query:
     return queries.parse(view, given)
 
 
-def router(model: ReadModel, queries: Queries) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What answers come from.
+
+    Attributes:
+        model: The views as they are now.
+        past: The views as they were.
+        queries: What exists.
+    """
+
+    model: ReadModel
+    past: Past
+    queries: Queries
+
+
+class _Asked(NamedTuple):
+    """What an address says besides its filters."""
+
+    limit: int | None
+    cursor: str
+    dialect: str
+    as_of: str | None
+
+
+def router(sources: Sources) -> APIRouter:
     """The routes."""
-    routes = APIRouter()
+    routes, model = APIRouter(), sources.model
 
     @routes.get("/v1/views", summary="Every view, with its filters and position")
     def views() -> dict[str, Any]:
@@ -74,12 +96,15 @@ def router(model: ReadModel, queries: Queries) -> APIRouter:
         }
 
     @routes.get(
-        "/v1/views/{name}", summary="A view at one position; suffix .json, .ndjson or .csv", response_model=None
+        "/v1/views/{name}",
+        summary="A view at one position, or as_of a day that is over; suffix .json, .ndjson or .csv",
+        response_model=None,
     )
     def snapshot(
-        request: Request, name: str, limit: int | None = None, cursor: str = "", dialect: str = ""
-    ) -> Response:
-        return _snapshot(request, model, queries, _Wanted(name, limit, cursor, dialect == "rfc4180"))
+        request: Request, name: str, limit: int | None = None, cursor: str = "", dialect: str = "",
+        as_of: str | None = None,
+    ) -> Response:  # fmt: skip
+        return _snapshot(request, sources, name, _Asked(limit, cursor, dialect, as_of))
 
     @routes.get("/v1/views/{name}/", include_in_schema=False)
     def slash(name: str) -> RedirectResponse:
@@ -88,52 +113,39 @@ def router(model: ReadModel, queries: Queries) -> APIRouter:
     return routes
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What an address says besides its filters."""
-
-    name: str
-    limit: int | None
-    cursor: str
-    rfc4180: bool
-
-
-def _snapshot(request: Request, model: ReadModel, queries: Queries, wanted: _Wanted) -> Response:
-    view, _, suffix = wanted.name.partition(".")
+def _snapshot(request: Request, sources: Sources, name: str, asked: _Asked) -> Response:
+    view, _, suffix = name.partition(".")
     form = chosen(suffix or None, request.headers.get("accept", ""))
-    if view not in model.views:
-        return problem(request, 404, f"there is no view {view[:40]}", expected=", ".join(model.views))
+    if view not in sources.model.views:
+        return problem(request, 404, f"there is no view {view[:40]}", expected=", ".join(sources.model.views))
     if form is None:
         return problem(request, 406, "a view is given as json, ndjson or csv", expected=", ".join(MEDIA))
-    if wanted.limit is not None and not 0 < wanted.limit <= MAX_LIMIT:
-        received = str(wanted.limit)
+    if asked.limit is not None and not 0 < asked.limit <= MAX_LIMIT:
+        received = str(asked.limit)
         raise BadQuery("limit is out of range", pointer="limit", received=received, expected=f"1 to {MAX_LIMIT}")
-    query = query_of(request, queries, view)
-    if not model.caught_up:
+    query = query_of(request, sources.queries, view)
+    wanted = Wanted(form, asked.limit, asked.cursor, asked.dialect == "rfc4180")
+    if asked.as_of is not None:
+        return past_answer(request, sources.past, query, wanted, asked.as_of)
+    if not sources.model.caught_up:
         return problem(request, 503)
+    return _answer(request, sources.model, query, wanted)
+
+
+def _answer(request: Request, model: ReadModel, query: Query, wanted: Wanted) -> Response:
     page = select(model, query, wanted.limit, wanted.cursor)
-    return _answer(request, model, query, form, page, rfc4180=wanted.rfc4180)
-
-
-def _answer(request: Request, model: ReadModel, query: Query, form: str, page: Page, *, rfc4180: bool) -> Response:
-    headers = _headers(request, model, query, form, page)
+    headers = _headers(request, model, query, wanted.form, page)
     if headers["ETag"] in request.headers.get("if-none-match", "").split(", "):
         return Response(status_code=304, headers=headers)
-    if form == "csv":
-        body = to_csv(query.view, page.rows, rfc4180=rfc4180)
-    elif form == "ndjson":
-        body = to_ndjson(page.rows)
-    else:
-        head = {
-            "view": query.view,
-            "position": page.position,
-            "filters": dict(query.filters),
-            "absent": "counts nobody",
-            "freshness": model.freshness(),
-            "next": page.next,
-        }
-        body = to_json(head, page.rows)
-    return Response(body, headers=headers, media_type=MEDIA[form])
+    head = {
+        "view": query.view,
+        "position": page.position,
+        "filters": dict(query.filters),
+        "absent": "counts nobody",
+        "freshness": model.freshness(),
+        "next": page.next,
+    }
+    return written(query.view, head, page.rows, wanted, headers)
 
 
 def _headers(request: Request, model: ReadModel, query: Query, form: str, page: Page) -> dict[str, str]:

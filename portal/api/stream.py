@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 
 from portal.api.problems import problem
 from portal.api.snapshots import query_of
-from portal.queries import Queries, Query
+from portal.queries import BadQuery, Queries, Query
 from portal.readmodel import ReadModel
 from portal.view import Change, Row, View
 
@@ -124,6 +124,11 @@ def router(model: ReadModel, queries: Queries, feeds: Feeds) -> APIRouter:
     async def stream(request: Request, name: str, after: str | None = None) -> Response:
         if name not in model.views:
             return problem(request, 404, f"there is no view {name[:40]}", expected=", ".join(model.views))
+        if "as_of" in request.query_params:
+            raise BadQuery(
+                "a feed follows the view as it is now", pointer="as_of", received=request.query_params["as_of"][:80],
+                expected=f"no as_of; /v1/views/{name}?as_of= says what was",
+            )  # fmt: skip
         query = query_of(request, queries, name)
         if not model.caught_up:
             return problem(request, 503)
