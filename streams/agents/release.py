@@ -21,10 +21,11 @@ from schemas.territory.trades import Trades
 from schemas.topics import CELLS, HEARTBEATS
 from streams.agents.archivist import Archivist
 from streams.agents.publisher import PROGRESS_S, TOPICS, Publisher
-from streams.release.board import ROWS, Board
+from streams.release.board import Board
 from streams.release.disclosure import Disclosure
 from streams.release.exits import ExitsBoard
 from streams.release.sessions import SessionsBoard
+from streams.release.wire import RowReader
 from streams.settings import StreamSettings
 
 _BATCH: Final = 10_000
@@ -92,12 +93,11 @@ class ReleaseRunner:
     def _read_views(self) -> None:
         """What readers have already."""
         views = {self._settings.prefix + topic: view for view, topic in TOPICS.items()}
-        consumer = reader(self._settings.kafka)
+        consumer, rows = reader(self._settings.kafka), RowReader(self._codec)
         try:
             for message in read_to_end(consumer, [(topic, 0) for topic in views]):
-                view, value = views[message.topic() or ""], message.value()
-                row = self._codec.read(ROWS[view], value) if value else None
-                self._board.seen(view, (message.key() or b"").decode(), row)
+                view, key, value = views[message.topic() or ""], (message.key() or b"").decode(), message.value()
+                self._board.seen(view, key, rows.read(view, key, value) if value else None)
         finally:
             consumer.close()
 

@@ -5,7 +5,6 @@ across overlapping areas, trades and windows: totals do not give the parts back.
 need not add up.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,11 +37,6 @@ class Disclosure:
         if said == FEWER:
             return {"disclosure": "FEWER_THAN", "value": None, "below": self.threshold}
         return {"disclosure": "ROUNDED", "value": said, "below": None}
-
-    def read(self, count: Mapping[str, Any]) -> int | None:
-        """What a published count says; None when this rule would not say it so."""
-        said = FEWER if count["value"] is None else int(count["value"])
-        return said if count == self.written(said) else None
 
     def of(self, n: int) -> dict[str, Any]:
         """A count as the contract ``DisclosedCount`` holds it."""

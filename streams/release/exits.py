@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from schemas.territory.areas import UNKNOWN_COMMUNE, Area, Territory
 from schemas.territory.trades import Trades
-from streams.release.disclosure import Disclosure
+from streams.release.disclosure import FEWER, Disclosure
 from streams.release.places import Place, Places
 from streams.release.windows import windows
 
@@ -49,7 +49,6 @@ class ExitsBoard:
     def __init__(self, territory: Territory, trades: Trades, disclosure: Disclosure) -> None:
         self._territory = territory
         self._trades = trades
-        self._disclosure = disclosure
         self._places = Places()
         self._pairs: dict[str, _Pair] = {}
         self._windows: tuple[str, ...] = ()
@@ -75,10 +74,11 @@ class ExitsBoard:
         self._dirty.add(name)
 
     def _as_said(self, pair: _Pair, row: dict[str, Any]) -> int:
-        if pair.about is None or any(row[field] != value for field, value in pair.about.items()):
+        about, count = pair.about, row["count"]
+        if about is None or about["area"] != row["area"] or about["trade_title"] != row["trade_title"]:
             return _OTHERWISE
-        said = self._disclosure.read(row["count"])
-        return _OTHERWISE if said is None else said
+        said: int = FEWER if count["value"] is None else count["value"]
+        return said if count == self._written(said) else _OTHERWISE
 
     def _pair(self, name: str, area: Area | None = None) -> _Pair:
         """The pair of a name ``area|trade``; made when it is new."""

@@ -1,4 +1,4 @@
-"""Rows as wire bytes: what many rows have in common is encoded once."""
+"""Rows as wire bytes and back: what many rows have in common is encoded and decoded once."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -56,3 +56,30 @@ class RowWriter:
 
     def _fields(self, row: dict[str, Any], *names: str) -> bytes:
         return b"".join(self._exits.write(name, row[name]) for name in names)
+
+
+class RowReader:
+    """Decodes what readers have, for who takes the release over.
+
+    Args:
+        codec: Knows the contracts.
+    """
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._parts = codec.reading({ROWS[EXITS]: ("window", "count")})
+        self._writer = codec.writing(ROWS[EXITS])
+        self._abouts: dict[str, tuple[bytes, dict[str, Any]]] = {}
+
+    def read(self, view: str, key: str, value: bytes) -> dict[str, Any]:
+        """The row in a record; raises ContractError."""
+        if view == EXITS:
+            about, row = self._abouts.get(key.rpartition("|")[0], (None, {}))
+            if about is not None and value.startswith(about):
+                window, count = self._parts.decode(value)[1]
+                return {**row, "window": window, "count": count}
+        row = self._codec.read(ROWS[view], value)
+        if view == EXITS:
+            about = self._writer.header + b"".join(self._writer.write(name, row[name]) for name in _ABOUT)
+            self._abouts[key.rpartition("|")[0]] = about, {name: row[name] for name in _ABOUT}
+        return row

@@ -19,7 +19,7 @@ from streams.release.disclosure import Disclosure
 from streams.release.exits import ExitsBoard
 from streams.release.sessions import SessionsBoard
 from streams.release.windows import counts, windows
-from streams.release.wire import RowWriter
+from streams.release.wire import RowReader, RowWriter
 from tests.oracle import areas, disclosed
 from tests.oracle import windows as windows_of
 from tests.values import fitting
@@ -178,11 +178,13 @@ def test_a_clock_that_is_set_back_over_a_month_gives_what_that_day_gives() -> No
 @given(fitting(lock_file().by_name(EXITS_ROW).text), st.integers(0, 4_000_000_000_000))
 @settings(deadline=None)
 def test_a_row_in_pieces_is_the_row_as_the_codec_writes_it(row: dict[str, Any], millis: int) -> None:
-    writer, as_of = RowWriter(CODEC), from_millis(millis)
+    writer, reader, as_of = RowWriter(CODEC), RowReader(CODEC), from_millis(millis)
     bare = {name: value for name, value in row.items() if name != "as_of"}
     for _ in range(2):  # the second time from what was kept
         change = Released("exits", f"region:32|all|{row['window']}", bare)
-        assert writer.write(change, as_of) == CODEC.encode(EXITS_ROW, {**bare, "as_of": as_of})
+        wire = CODEC.encode(EXITS_ROW, {**bare, "as_of": as_of})
+        assert writer.write(change, as_of) == wire
+        assert {**reader.read("exits", change.key, wire), "as_of": as_of} == CODEC.read(EXITS_ROW, wire)
 
 
 @pytest.mark.parametrize(
