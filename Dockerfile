@@ -9,10 +9,12 @@ RUN /opt/beffroi/bin/pip install --no-cache-dir --no-build-isolation --no-deps .
 
 FROM python:3.13-slim-bookworm
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/beffroi beffroi
+RUN install -d -o beffroi /var/lib/beffroi/archive
 COPY --from=build /opt/beffroi /opt/beffroi
 ENV PATH=/opt/beffroi/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     BEFFROI_DATA_DIR=/var/lib/beffroi/data \
+    BEFFROI_ARCHIVE_DIR=/var/lib/beffroi/archive \
     BEFFROI_LOG_FORMAT=json \
     BEFFROI_WORKER_HOST=0.0.0.0 \
     BEFFROI_PORTAL_HOST=0.0.0.0

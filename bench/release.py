@@ -46,6 +46,8 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PARTITIONS = 4
 DAYS_OF_A_PLACE = 97
 CHANGES = 21
+#: Longer than any transaction takes.
+QUIET_S = 3
 #: So short that what is left is the work itself.
 POLL_S = 0.001
 
@@ -154,10 +156,10 @@ class Measured:
         return perf_counter() - began
 
     def settled(self) -> float:
-        """Seconds until nothing was published for a second."""
+        """Seconds until nothing was published for a while."""
         began = last = perf_counter()
         before = self.changes()
-        while perf_counter() - last < 1 or last == began:
+        while perf_counter() - last < QUIET_S or last == began:
             Event().wait(0.005)
             if self.changes() != before:
                 before, last = self.changes(), perf_counter()
@@ -211,24 +213,33 @@ def measure(bootstrap: str, folder: Path, count: int) -> None:
     print(f"one change: median {median(single) * 1e3:.1f} ms, worst {max(single) * 1e3:.1f} ms of {len(single)}")
     published = release.changes()
     tomorrow = release.now + timedelta(days=1)
-    began = perf_counter()
+    began, spent = perf_counter(), process_time()
     release.archivist.turn(paris_day(tomorrow))
+    took, spent = perf_counter() - began, process_time() - spent
     size = sum(path.stat().st_size for path in folder.glob("kept/*/*.parquet"))
-    print(f"archive: the day is kept in {perf_counter() - began:.1f} s, {size / 1e6:.1f} MB")
-    release.now = tomorrow
+    print(f"archive: the day is kept in {took:.1f} s ({spent:.1f} s of processor), {size / 1e6:.1f} MB")
+    release.now, spent = tomorrow, process_time()
     took = release.settled()
-    print(f"new day: {release.changes() - published:,.0f} rows change in {took:.1f} s")
+    print(
+        f"new day: {release.changes() - published:,.0f} rows change in {took:.1f} s, with {QUIET_S} s of watching "
+        f"{process_time() - spent:.1f} s of processor"
+    )
     now = release.now
     release.runner.stop()
     again = Measured(kafka, folder, now)
+    spent = process_time()
     took = again.caught_up()
-    print(f"restart: {took:.1f} s to read rows and cells and find {again.changes():.0f} rows to change")
+    spent = process_time() - spent
+    print(
+        f"restart: {took:.1f} s ({spent:.1f} s of processor) to read cells and rows; {again.changes():.0f} rows change"
+    )
     again.runner.stop()
 
 
 def main(count: int) -> None:
     """Start a broker, write the cells, measure."""
-    print(f"{os.cpu_count()} cores, Python {sys.version.split()[0]}, {count:,} cells", flush=True)
+    load = f"load {os.getloadavg()[0]:.1f} before"
+    print(f"{os.cpu_count()} cores, {load}, Python {sys.version.split()[0]}, {count:,} cells", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         cache = user_dir("cache", os.environ, sys.platform, Path.home())
         with EmbeddedKafka(Path(folder) / "kafka", cache) as broker:

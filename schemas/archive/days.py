@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -117,13 +117,13 @@ class Archive:
                 for row in batch.to_pylist():
                     yield row.pop(KEY), row
 
-    def write(self, day: date, since: datetime, rows: Mapping[str, Row]) -> None:
+    def write(self, day: date, since: datetime, rows: Iterable[tuple[str, Row]]) -> None:
         """Write the file of a day, all of it or nothing.
 
         Args:
             day: At whose end the view said this.
             since: Instant of the last change in it.
-            rows: Records by key.
+            rows: Keys and records, sorted by key.
 
         Raises:
             ArchiveError: A record does not fit the columns.
@@ -149,13 +149,13 @@ class Archive:
             if left.name[1:11] < str(day):  # a crash left it on an earlier day
                 left.unlink(missing_ok=True)
 
-    def _fill(self, file: IO[bytes], day: date, since: datetime, rows: Mapping[str, Row]) -> None:
+    def _fill(self, file: IO[bytes], day: date, since: datetime, rows: Iterable[tuple[str, Row]]) -> None:
         about = {"day": str(day), "since": since.isoformat()}
         schema = self._columns.with_metadata({_ABOUT: json.dumps(about)})
         with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
-            keys = iter(sorted(rows))
-            while piece := list(islice(keys, _ROWS_AT_ONCE)):
-                writer.write_table(pa.Table.from_pylist([{KEY: key, **rows[key]} for key in piece], schema))
+            left = iter(rows)
+            while piece := [{KEY: key, **row} for key, row in islice(left, _ROWS_AT_ONCE)]:
+                writer.write_table(pa.Table.from_pylist(piece, schema))
 
     def prune(self, oldest: date) -> list[date]:
         """Remove the days before one; gives them."""

@@ -16,6 +16,7 @@ from schemas.contracts import sources
 from schemas.errors import BeffroiError
 from streams.agents.publisher import TOPICS
 from streams.release.board import ROWS
+from streams.release.wire import RowReader
 from streams.settings import StreamSettings
 
 log = structlog.get_logger(__name__)
@@ -77,9 +78,11 @@ class Archivist:
             if found.last >= day_begins(today):
                 self._failed(view, today, "today's rows stand in the view already")
                 return
-            decoded = {key: self._codec.read(ROWS[view], value) for key, value in found.rows.items()}
-            archive.write(yesterday, found.last, decoded)
-            log.info("day archived", view=view, day=str(yesterday), rows=len(decoded))
+            read = RowReader(self._codec).read
+            archive.write(
+                yesterday, found.last, ((key, read(view, key, row)) for key, row in sorted(found.rows.items()))
+            )
+            log.info("day archived", view=view, day=str(yesterday), rows=len(found.rows))
         self._metrics.archived.labels(view).set(day_begins(today).timestamp())
         if gone := archive.prune(today - timedelta(days=self._settings.archive_days)):
             log.info("old days removed from the archive", view=view, days=len(gone))

@@ -67,7 +67,7 @@ class RowReader:
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
-        self._parts = codec.reading({ROWS[EXITS]: ("window", "count")})
+        self._parts = codec.reading({ROWS[EXITS]: _EACH})
         self._writer = codec.writing(ROWS[EXITS])
         self._abouts: dict[str, tuple[bytes, dict[str, Any]]] = {}
 
@@ -76,8 +76,8 @@ class RowReader:
         if view == EXITS:
             about, row = self._abouts.get(key.rpartition("|")[0], (None, {}))
             if about is not None and value.startswith(about):
-                window, count = self._parts.decode(value)[1]
-                return {**row, "window": window, "count": count}
+                window, count, as_of = self._parts.decode(value)[1]
+                return {**row, "window": window, "count": count, "as_of": as_of}
         row = self._codec.read(ROWS[view], value)
         if view == EXITS:
             about = self._writer.header + b"".join(self._writer.write(name, row[name]) for name in _ABOUT)

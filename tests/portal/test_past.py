@@ -47,7 +47,7 @@ def past(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Iterator[tuple[Po
         ("sessions", SESSIONS_ROW, sessions),
         ("freshness", FRESHNESS_ROW, {"kairos": heard}),
     ):
-        Archive(folder / f"{topics}{view}", sources()[contract]).write(DAY, SINCE, rows)
+        Archive(folder / f"{topics}{view}", sources()[contract]).write(DAY, SINCE, sorted(rows.items()))
     with Portal(kafka, topics, tmp_path) as running:
         yield running, folder / f"{topics}exits"
 
