@@ -1,7 +1,7 @@
 """What readers get, in transactions of the view topics."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from time import perf_counter
 from typing import Final
@@ -46,15 +46,15 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
 
-    def publish(self, producer: Producer, changes: Iterator[Released]) -> int:
-        """Write all changes; how many there were.
+    def publish(self, producer: Producer, changes: Iterator[Released], stopped: Callable[[], bool]) -> int:
+        """Write all changes, unless it is told to stop in between; how many were written.
 
         Raises:
             KafkaException: Another process holds the release now, or a transaction could not be committed.
         """
         rows, began = 0, perf_counter()
         said = began
-        while piece := list(islice(changes, self._rows)):
+        while not stopped() and (piece := list(islice(changes, self._rows))):
             with self._metrics.publish_seconds.time():
                 self._transaction(producer, piece)
             rows += len(piece)

@@ -110,7 +110,7 @@ class ReleaseRunner:
                 self._publish_first(producer)
             while not self._stop.is_set():
                 self._poll(consumer)
-                if self._publisher.publish(producer, self._board.changes(self._day())):
+                if self._publisher.publish(producer, self._board.changes(self._day()), self._stop.is_set):
                     self._tell()
         finally:
             self._metrics.caught_up.set(0)
@@ -135,7 +135,9 @@ class ReleaseRunner:
 
     def _publish_first(self, producer: Producer) -> None:
         began = perf_counter()
-        changes = self._publisher.publish(producer, self._board.first_changes(self._day()))
+        changes = self._publisher.publish(producer, self._board.first_changes(self._day()), self._stop.is_set)
+        if self._stop.is_set():
+            return  # what is left the successor finds
         self._tell()
         self._metrics.caught_up.set(1)
         rows = {view: self._board.rows_seen(view) for view in TOPICS}
