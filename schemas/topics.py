@@ -124,7 +124,8 @@ CATALOGUE: tuple[Topic, ...] = (
         _of("platform", "SourceStatus"),
     ),
     Topic(
-        CURSORS, 1, _COMPACT, "source", _CONNECTORS, _CONNECTORS, "where the pollers of partners' APIs are in their sweeps",
+        CURSORS, 1, _COMPACT, "source", _CONNECTORS, _CONNECTORS,
+        "where the pollers of partners' APIs are in their sweeps",
         _of("platform", "PollCursor"),
     ),
     Topic(RELEASE, 1, _FOREVER, "none", "nobody", "streams", "empty: who is assigned it holds the release role"),

@@ -1,4 +1,4 @@
-"""How a poller says who it is: a fixed token, or OAuth2 client credentials whose token is kept until shortly before its end."""
+"""How a poller says who it is: a fixed token, or OAuth2 client credentials whose token is kept nearly to its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -7,10 +7,9 @@ service are left out here.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from itertools import chain
 from typing import Any, ClassVar
 
-from connectors.pollers.feeds import Answer, Ask, Feed, Kept, Page, pieces, query, records_in
+from connectors.pollers.feeds import Answer, Ask, Feed, Kept, Page, query, records_in
 
 _SERVICES, _STRUCTURES = "services", "structures"
 
@@ -26,7 +25,7 @@ class DataInclusion(Feed):
     source: ClassVar[str] = "data-inclusion"
     format: ClassVar[str] = "data-inclusion-json"
     #: No limit is published; a public service with one database behind it.
-    rate: ClassVar[float] = 2.0
+    rate: float = 2.0
     #: Names, mails and phones of the persons in charge.
     never_kept: ClassVar[frozenset[str]] = frozenset({"contact_nom_prenom"})
 
@@ -59,12 +58,3 @@ class DataInclusion(Feed):
         structures = super().chosen((name for name in names if name.startswith(_STRUCTURES)), kept)
         yield from ((f"{_SERVICES} {key}", item) for key, item in services.items())
         yield from ((f"{_STRUCTURES} {key}", item) for key, item in structures if key in wanted)
-
-    def written(self, items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
-        """Both lists: ``{"services": [...], "structures": [...]}``."""
-        sorted_out: dict[str, list[Any]] = {_SERVICES: [], _STRUCTURES: []}
-        for key, item in items:
-            sorted_out[key.split(maxsplit=1)[0]].append(item)
-        return chain(
-            pieces(_SERVICES, sorted_out[_SERVICES], last=","), pieces(_STRUCTURES, sorted_out[_STRUCTURES], first="")
-        )

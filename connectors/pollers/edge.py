@@ -1,11 +1,12 @@
 """The HTTP edge of a poller: asks one question politely and patiently, and says in our words what went wrong."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from aiolimiter import AsyncLimiter
 
 from connectors.pollers.credentials import Credentials
 from connectors.pollers.feeds import Answer, Ask
+from schemas.clock import Clock
 from schemas.errors import BeffroiError, SourceChanged, SourceRefused, SourceUnavailable
 
 #: The largest answers known, 1,000 structures, have 4 MB; a body that goes on and on is cut off.
@@ -50,7 +52,7 @@ class Patience:
     retry_after: float = 300.0
 
 
-class _TryAgain(Exception):  # noqa: N818  # never leaves this module: it only drives the attempts
+class _TryAgain(SourceUnavailable):
     """An attempt failed in a way that passes; how long the API asks to wait, if it does."""
 
     def __init__(self, why: str, wait_s: float | None = None) -> None:
@@ -58,14 +60,19 @@ class _TryAgain(Exception):  # noqa: N818  # never leaves this module: it only d
         self.wait_s = wait_s
 
 
+class _Unauthorised(SourceRefused):
+    """Status 401 where a token was sent."""
+
+
 #: Told of each answer: how it ended (see ``monitoring.polling``) and how many seconds it took.
 Observe = Callable[[str, float], None]
 
 
+@dataclass(frozen=True)
 class Edge:
     """One API over HTTP.
 
-    Args:
+    Attributes:
         client: Open as long as the edge is used; follows no redirection.
         where: What the API is, in words.
         address: Of the API.
@@ -73,21 +80,21 @@ class Edge:
         rate: Requests a second.
         patience: How long to wait.
         observe: Told of each answer.
-        now: For a Retry-After that is a date and comes without the server's own.
+        clock: For a Retry-After that is a date and comes without the server's own.
     """
 
-    def __init__(
-        self, client: httpx2.AsyncClient, where: str, address: str, *, credentials: Credentials | None, rate: float,
-        patience: Patience, observe: Observe, now: Callable[[], datetime],
-    ) -> None:  # fmt: skip
-        self._client = client
-        self._where = where
-        self._address = address.rstrip("/")
-        self._credentials = credentials
-        self._limiter = AsyncLimiter(1, 1 / rate)
-        self._patience = patience
-        self._observe = observe
-        self._now = now
+    client: httpx2.AsyncClient
+    where: str
+    address: str
+    credentials: Credentials | None
+    rate: float
+    patience: Patience
+    observe: Observe
+    clock: Clock
+
+    @cached_property
+    def _limiter(self) -> AsyncLimiter:
+        return AsyncLimiter(1, 1 / self.rate)
 
     async def ask(self, ask: Ask, known: Mapping[str, str] | None = None) -> Answer:
         """The answer to a question.
@@ -112,7 +119,7 @@ class Edge:
         return answer.content
 
     async def _patiently(self, path: str, content: bytes | None, headers: Mapping[str, str]) -> Answer:
-        patience = self._patience
+        patience = self.patience
         attempts = stamina.retry_context(
             on=self._wait_for, attempts=patience.attempts, timeout=None, wait_initial=patience.first_wait,
             wait_max=patience.longest_wait, wait_jitter=patience.first_wait,
@@ -123,7 +130,7 @@ class Edge:
                     return await self._once(path, content, headers)
         except _TryAgain as error:
             raise SourceUnavailable(
-                f"{self._where} gave no answer in {patience.attempts} attempts: {error}",
+                f"{self.where} gave no answer in {patience.attempts} attempts: {error}",
                 fix="nothing was withdrawn; the next poll goes on where this one stopped",
             ) from error
         raise AssertionError  # unreachable: the last attempt returns or raises
@@ -136,7 +143,7 @@ class Edge:
 
     async def _once(self, path: str, content: bytes | None, headers: Mapping[str, str]) -> Answer:
         """One attempt, and a second one at once with a new token when the first had an old one."""
-        credentials = self._credentials
+        credentials = self.credentials
         if credentials is None:
             return await self._send(path, content, headers)
         token = await credentials.token()
@@ -161,18 +168,18 @@ class Edge:
             outcome = _outcome(response.status_code)
             return self._understood(response, body)
         finally:
-            self._observe(outcome, monotonic() - began)
+            self.observe(outcome, monotonic() - began)
 
     @asynccontextmanager
-    async def _in_time(self):  # noqa: ANN202  # an async generator that yields nothing
+    async def _in_time(self) -> AsyncIterator[None]:
         """Whatever the network does to an answer is a reason to try again."""
         try:
-            async with asyncio.timeout(self._patience.answer):
+            async with asyncio.timeout(self.patience.answer):
                 yield
         except TimeoutError:
-            raise _TryAgain(f"no whole answer within {self._patience.answer:g} s") from None
+            raise _TryAgain(f"no whole answer within {self.patience.answer:g} s") from None
         except httpx2.TransportError as error:
-            raise _TryAgain(f"{_words(error)}") from error
+            raise _TryAgain(f"the connection failed ({type(error).__name__})") from error
         except httpx2.DecodingError as error:
             raise _TryAgain("a body that cannot be decompressed") from error
 
@@ -180,18 +187,18 @@ class Edge:
         self, path: str, content: bytes | None, headers: Mapping[str, str]
     ) -> tuple[httpx2.Response, bytes]:
         method = "GET" if content is None else "POST"
-        request = self._client.build_request(
-            method, self._address + path, content=content,
+        request = self.client.build_request(
+            method, self.address + path, content=content,
             headers={"Accept": "application/json", "User-Agent": USER_AGENT, **headers},
         )  # fmt: skip
-        response = await self._client.send(request, stream=True)
+        response = await self.client.send(request, stream=True)
         try:
             body = bytearray()
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MOST_BYTES:
                     raise SourceChanged(
-                        f"{self._where} sends more than {MOST_BYTES} bytes in one answer", fix="ask who runs it"
+                        f"{self.where} sends more than {MOST_BYTES} bytes in one answer", fix="ask who runs it"
                     )
             return response, bytes(body)
         finally:
@@ -199,7 +206,7 @@ class Edge:
 
     def _understood(self, response: httpx2.Response, body: bytes) -> Answer:
         status = response.status_code
-        if status == _TOO_MANY or status == _TIMEOUT or status >= _SERVER_ERROR:
+        if status in {_TOO_MANY, _TIMEOUT} or status >= _SERVER_ERROR:
             raise self._later(response)
         if status == _UNCHANGED:
             return Answer(status, dict(response.headers))
@@ -212,56 +219,55 @@ class Edge:
         except orjson.JSONDecodeError:
             raise _TryAgain(f"an answer {status} of {len(body)} bytes that is no JSON or ends early") from None
 
-    def _later(self, response: httpx2.Response) -> Exception:
-        wait = retry_after(response.headers, self._now())
+    def _later(self, response: httpx2.Response) -> SourceUnavailable:
+        wait = retry_after(response.headers, self.clock())
         why = f"status {response.status_code}"
-        if wait is not None and wait > self._patience.retry_after:
+        if wait is not None and wait > self.patience.retry_after:
             return SourceUnavailable(
-                f"{self._where} answers {why} and asks to wait {wait:.0f} s", fix="the next poll goes on where this one stopped"
+                f"{self.where} answers {why} and asks to wait {wait:.0f} s",
+                fix="the next poll goes on where this one stopped",
             )
         return _TryAgain(why, wait)
 
-    def _error(self, response: httpx2.Response, body: bytes) -> BeffroiError | Exception:
+    def _error(self, response: httpx2.Response, body: bytes) -> BeffroiError:
         status = response.status_code
+        cause = _oauth_error(body)
         if status < _CLIENT_ERROR:
             host = urlsplit(response.headers.get("location", "")).hostname or "elsewhere"
-            return SourceChanged(f"{self._where} moved to {host} (status {status})", fix="set its new address in the settings")
-        cause = _oauth_error(body)
-        if status == _UNAUTHORIZED and self._credentials is not None:
-            return _Unauthorised()
+            return self._changed(f"moved to {host} (status {status})", "set its new address in the settings")
         if status == _FORBIDDEN or cause in {"invalid_scope", "unauthorized_client"}:
             return SourceRefused(
-                f"{self._where} grants this application no right to what is asked (status {status})",
+                f"{self.where} grants this application no right to what is asked (status {status})",
                 fix="subscribe the application to this API on the partner's portal: all of its scopes are needed",
             )
         if status == _UNAUTHORIZED or cause in {"invalid_client", "invalid_grant"}:
-            return self._refused()
+            return self._refused() if self.credentials is None else _Unauthorised(f"status {status}")
         if status in {_NOT_FOUND, _GONE}:
-            return SourceChanged(f"{self._where} is not there any more (status {status})", fix="set its new address in the settings")
-        return SourceChanged(
-            f"{self._where} does not understand what is asked (status {status})",
-            fix="compare with the API's documentation; a newer Beffroi may know its new form",
+            return self._changed(f"is not there any more (status {status})", "set its new address in the settings")
+        return self._changed(
+            f"does not understand what is asked (status {status})",
+            "compare with the API's documentation; a newer Beffroi may know its new form",
         )
+
+    def _changed(self, what: str, fix: str) -> SourceChanged:
+        return SourceChanged(f"{self.where} {what}", fix=fix)
 
     def _refused(self) -> SourceRefused:
         return SourceRefused(
-            f"{self._where} refuses our credentials",
-            fix="correct the client id and secret, or the token, in the settings; ask the partner for new ones if they ended",
+            f"{self.where} refuses our credentials",
+            fix="correct the client id and secret, or the token, in the settings, or ask the partner for new ones",
         )
 
 
-class _Unauthorised(Exception):  # noqa: N818  # never leaves this module
-    """Status 401 where a token was sent."""
-
-
 def _outcome(status: int) -> str:
-    named = {_NO_CONTENT: "empty", _UNCHANGED: "unchanged", _TOO_MANY: "limited", _UNAUTHORIZED: "refused", _FORBIDDEN: "refused"}
+    named = {
+        _NO_CONTENT: "empty",
+        _UNCHANGED: "unchanged",
+        _TOO_MANY: "limited",
+        _UNAUTHORIZED: "refused",
+        _FORBIDDEN: "refused",
+    }
     return named.get(status, "taken" if status < _REDIRECTION else "failed")
-
-
-def _words(error: httpx2.TransportError) -> str:
-    """What the network did, without address or content."""
-    return f"the connection failed ({type(error).__name__})"
 
 
 def _oauth_error(body: bytes) -> str:

@@ -1,14 +1,14 @@
 """France Travail, « Mes événements emploi » v1: recruitment events of some départements.
 
-``POST /mee/evenements?page=n&size=100`` (pages from 0, at most 100 events) answers ``{"totalElements": n, "content": [...]}``
-(official OpenAPI description, 1.0.0).
+``POST /mee/evenements?page=n&size=100`` (pages from 0, at most 100 events) answers
+``{"totalElements": n, "content": [...]}`` (official OpenAPI description, 1.0.0).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
-from connectors.pollers.feeds import Answer, Ask, Feed, Page, pieces, query, records_in
+from connectors.pollers.feeds import Answer, Ask, Feed, Page, query, records_in
 from schemas.clock import paris_day
 
 #: An event that took place was not withdrawn: it stays asked for until no view speaks of it any more.
@@ -25,7 +25,7 @@ class Evenements(Feed):
 
     source: ClassVar[str] = "evenements"
     format: ClassVar[str] = "evenements-json"
-    rate: ClassVar[float] = 5.0
+    rate: float = 5.0
 
     def __init__(self, departements: Iterable[str], page: int = 100) -> None:
         self._departements = tuple(departements)
@@ -46,7 +46,3 @@ class Evenements(Feed):
         """The events of an answer."""
         items, total = records_in(answer, "content", "totalElements", "the search of events")
         return Page(self.cleaned(items, ask.start), total)
-
-    def written(self, items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
-        """As the search itself answers: ``{"content": [...]}``."""
-        return pieces("content", (item for _, item in items))

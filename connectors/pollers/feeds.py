@@ -1,6 +1,5 @@
 """What a poller must know of one API: which questions cover it, how an answer reads, what is never kept. Pure."""
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -73,7 +72,7 @@ class Feed(ABC):
 
     Attributes:
         source: The feed's name in the register of sources.
-        format: In which the intake takes what it gives.
+        format: In which the intake takes its records, as one array.
         page: Records of a page.
         ceiling: Records that one question can reach at most; None without such a limit.
         overlap: Records that a page shares with the one before, so that a shift between the two shows.
@@ -86,7 +85,7 @@ class Feed(ABC):
     page: int
     ceiling: int | None = None
     overlap: ClassVar[int] = 0
-    rate: ClassVar[float]
+    rate: float
     never_kept: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
@@ -119,10 +118,6 @@ class Feed(ABC):
                     seen.add(key)
                     yield key, item
 
-    @abstractmethod
-    def written(self, items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
-        """The records in the feed's format, in pieces."""
-
     def cleaned(self, items: Iterable[Any], start: int) -> tuple[tuple[str, Any], ...]:
         """Each record under its key, without what is never kept.
 
@@ -141,18 +136,8 @@ class Feed(ABC):
 
 
 def query(path: str, **parameters: str | int) -> str:
-    """A path with its query; colons and commas as they are, for France Travail refuses a date whose colons are coded."""
+    """A path with its query; colons stay as they are: France Travail was seen to refuse coded ones in dates."""
     return f"{path}?{urlencode(parameters, safe=':,')}"
-
-
-def pieces(name: str, items: Iterable[Any], *, first: str = "{", last: str = "}") -> Iterator[bytes]:
-    """The JSON text ``{"name": [...]}``, or what its frame makes of it, one record a line."""
-    yield f'{first}"{name}":['.encode()
-    comma = "\n"
-    for item in items:
-        yield (comma + json.dumps(item, ensure_ascii=False, separators=(",", ":"))).encode("utf-8", "surrogatepass")
-        comma = ",\n"
-    yield f"]{last}\n".encode()
 
 
 def records_in(answer: Answer, name: str, total: str, where: str) -> tuple[list[Any], int]:
@@ -172,7 +157,9 @@ def records_in(answer: Answer, name: str, total: str, where: str) -> tuple[list[
 def changed(where: str, expected: str, answer: Answer) -> SourceChanged:
     """The error for an answer that is not what the documentation says; tells its shape, never its values."""
     content = answer.content
-    shape = f"fields {', '.join(sorted(map(str, content))[:10])}" if isinstance(content, dict) else type(content).__name__
+    shape = (
+        f"fields {', '.join(sorted(map(str, content))[:10])}" if isinstance(content, dict) else type(content).__name__
+    )
     return SourceChanged(
         f"{where} answered {answer.status} with {shape} where {expected} was expected",
         fix="compare with the API's documentation; a newer Beffroi may know its new form. Nothing was withdrawn",

@@ -1,16 +1,16 @@
 """France Travail, « Offres d'emploi » v2: job offers of some départements.
 
-The search gives at most 150 offers an answer and 3,150 in all (``range=p-d``, p ≤ 3000, d ≤ 3149), and says the total in
-``Content-Range: offres p-d/t``; 206 when there are more, 204 when there are none (official OpenAPI description, 2).
-So a part is a département and a stretch of creation dates, halved until it is under the ceiling.
+The search gives at most 150 offers an answer and 3,150 in all (``range=p-d``, p ≤ 3000, d ≤ 3149). It says the total in
+``Content-Range: offres p-d/t``, with 206 when there are more and 204 when there are none (official OpenAPI description,
+2). So a part is a département and a stretch of creation dates, halved until it is under the ceiling.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
-from connectors.pollers.feeds import OK, Answer, Ask, Feed, Page, changed, pieces, query
+from connectors.pollers.feeds import OK, Answer, Ask, Feed, Page, changed, query
 
 #: Before any offer that is still listed.
 FIRST: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ class Offres(Feed):
     format: ClassVar[str] = "offres-json"
     overlap: ClassVar[int] = 1
     #: 10 a second are allowed to an application; the rest is left to its other uses.
-    rate: ClassVar[float] = 5.0
+    rate: float = 5.0
     #: Persons: who recruits, and the agency's own phone and mail.
     never_kept: ClassVar[frozenset[str]] = frozenset({"contact", "agence"})
 
@@ -85,10 +85,6 @@ class Offres(Feed):
             return ()
         middle = first + timedelta(seconds=seconds // 2)
         return _name(code, middle, last), _name(code, first, middle + timedelta(seconds=1))
-
-    def written(self, items: Iterable[tuple[str, Any]]) -> Iterator[bytes]:
-        """As the search itself answers: ``{"resultats": [...]}``."""
-        return pieces("resultats", (item for _, item in items))
 
 
 def _name(code: str, since: datetime, until: datetime) -> str:

@@ -60,8 +60,8 @@ class Planner:
             reading.total = page.total
             if self._too_many(page.total) and self._halve(reading.name):
                 return None
-        if self._moved(reading, page):
-            return self._again(reading)
+        if self._moved(reading, page) and self._again(reading):
+            return None
         reading.items.update(page.items)
         reading.last = page.items[-1][0] if page.items else None
         return self._after(reading)
@@ -79,7 +79,7 @@ class Planner:
         return True
 
     def _moved(self, reading: _Reading, page: Page) -> bool:
-        """Whether the list changed since its first page: another total, or the record shared with the page before it left."""
+        """Whether the list changed since its first page: another total, or the record that pages share left."""
         if page.total != reading.total:
             return True
         shared = self._feed.overlap and reading.start and reading.last is not None
@@ -92,16 +92,16 @@ class Planner:
             following = reading.start + feed.page - feed.overlap
             reading.start = following if feed.ceiling is None else min(following, feed.ceiling - feed.page)
             return None
-        return self._finish(reading) if len(reading.items) == reachable else self._again(reading)
-
-    def _again(self, reading: _Reading) -> Part | None:
-        if self._readings == READINGS:
-            self.incomplete.setdefault(reading.name, f"the list moved in each of {READINGS} readings")
-            return self._finish(reading)
-        self._readings += 1
-        self._reading = _Reading(reading.name)
-        return None
-
-    def _finish(self, reading: _Reading) -> Part:
+        if len(reading.items) != reachable and self._again(reading):
+            return None
         self._reading = None
         return Part(reading.name, reading.items)
+
+    def _again(self, reading: _Reading) -> bool:
+        """Read a part anew from its first page; after the last reading it goes on as it is, and is incomplete."""
+        if self._readings == READINGS:
+            self.incomplete.setdefault(reading.name, f"the list moved in each of {READINGS} readings")
+            return False
+        self._readings += 1
+        self._reading = _Reading(reading.name)
+        return True

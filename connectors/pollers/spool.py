@@ -1,4 +1,4 @@
-"""What a sweep has read so far, on disk: a poller that was killed goes on with it, once the cursor says that it is whole.
+"""What a sweep has read so far, on disk: a poller that was killed goes on with what the cursor vouches for.
 
 Everything in here can be read again from the API; it is private to its owner and goes when the sweep was handed over.
 """
@@ -73,13 +73,16 @@ class Spool:
                 yield key, item
 
     @contextmanager
-    def composed(self, pieces: Iterable[bytes]) -> Iterator[IO[bytes]]:
-        """A file of some pieces, open at its start; it goes afterwards."""
+    def composed(self, items: Iterable[Any]) -> Iterator[IO[bytes]]:
+        """A file that holds some records as a JSON array, one a line, open at its start; it goes afterwards."""
         path = self._folder / "delivery"
         with path.open("w+b") as file:
             path.unlink()
-            for piece in pieces:
-                file.write(piece)
+            between = b"[\n"
+            for item in items:
+                file.write(between + orjson.dumps(item))
+                between = b",\n"
+            file.write(b"\n]\n" if between != b"[\n" else b"[]\n")
             file.seek(0)
             yield file
 
