@@ -67,7 +67,7 @@ class Poller:
             async with edge(self.feed, self.settings, self.metrics.answered, self.clock) as opened:
                 sweeper = self._sweeper(opened)
                 while True:
-                    due = self._seconds_until(last, every)
+                    due = self.seconds_until(last, every)
                     log.info("next sweep planned", seconds=round(due))
                     await asyncio.sleep(due)
                     try:
@@ -78,7 +78,8 @@ class Poller:
                         log.warning("sweep stopped half-way", reason=error.message, fix=error.fix)
                         await asyncio.sleep(min(AGAIN_AFTER, every).total_seconds())
 
-    def _seconds_until(self, last: datetime | None, every: timedelta) -> float:
+    def seconds_until(self, last: datetime | None, every: timedelta) -> float:
+        """Until the next sweep is due."""
         return 0.0 if last is None else max((last + every - self.clock()).total_seconds(), 0.0)
 
     def _sweeper(self, opened: Edge) -> Sweeper:

@@ -86,10 +86,14 @@ class Spool:
             file.seek(0)
             yield file
 
-    def clear(self) -> None:
-        """Let go of the parts, and of pages that this sweep did not ask for."""
+    def begin(self) -> None:
+        """Let go of the parts of an earlier sweep."""
         for path in self._parts.iterdir():
             path.unlink()
+
+    def end(self) -> None:
+        """Let go of the parts, and of pages that this sweep did not ask for."""
+        self.begin()
         for path in self._pages.iterdir():
             if path.name not in self._used:
                 path.unlink()

@@ -118,7 +118,7 @@ class Sweeper:
             planner = Planner(self.feed, found.pending)
             planner.incomplete.update(found.incomplete)
             return found.began_at, found, planner
-        self.spool.clear()
+        self.spool.begin()
         cursor = Cursor(now, self.feed.parts(now), completed_at=found.completed_at)
         await asyncio.to_thread(self.cursors.write, self.feed.source, cursor)
         self._log.info("sweep begun", parts=len(cursor.pending))
@@ -143,7 +143,7 @@ class Sweeper:
                 delivered = self.deliver(content, feed.format, feed.source, as_of=began, snapshot=not cursor.incomplete)
         done = Cursor(completed_at=self.clock())
         self.cursors.write(feed.source, done)
-        self.spool.clear()
+        self.spool.end()
         outcome = _outcome(count.records, cursor, delivered)
         self._tell(outcome, count.records, delivered, cursor)
         return Swept(outcome, count.records, delivered, done)
