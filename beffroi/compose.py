@@ -86,6 +86,7 @@ def poll_settings(settings: Settings) -> PollSettings:
         france_travail_client_secret=settings.france_travail_client_secret,
         data_inclusion_url=settings.data_inclusion_url,
         data_inclusion_token=settings.data_inclusion_token,
+        rate=settings.poll_rate,
     )
 
 

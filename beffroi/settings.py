@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     france_travail_client_secret: SecretStr | None = None
     data_inclusion_url: str = "https://api.data.inclusion.gouv.fr/api/v1"
     data_inclusion_token: SecretStr | None = Field(None, description="given by the team of data·inclusion")
+    poll_rate: float | None = Field(
+        None, gt=0, description="questions a second to a partner's API; 5 or 2 when left out"
+    )
     poll_host: str = Field("127.0.0.1", description="where a poller answers /metrics and /health")
     poll_port: int = Field(9465, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     theme_css: Path | None = Field(None, description="the operator's own style sheet for the portal")

@@ -41,7 +41,7 @@ def poll(
 
     if once and every is not None:
         raise typer.BadParameter("either --once or --every", param_hint="--once")
-    swept = run_poll_role(load(), source, every=_time(every), confirm=confirm)
+    swept = run_poll_role(load(), source, every=time_of(every) if every else None, confirm=confirm)
     if swept is None:
         return
     found = swept.delivered
@@ -58,9 +58,8 @@ def poll(
         raise typer.Exit(code)
 
 
-def _time(text: str | None) -> timedelta | None:
-    if text is None:
-        return None
+def time_of(text: str) -> timedelta:
+    """The time that a text such as ``1h``, ``30m`` or ``90s`` says; raises typer.BadParameter."""
     found = re.fullmatch(r"([1-9]\d{0,5})([smh])", text)
     if not found:
         raise typer.BadParameter("write it as 1h, 30m or 90s", param_hint="--every")

@@ -36,6 +36,7 @@ class PollSettings(BaseModel):
         france_travail_client_secret: Of the application.
         data_inclusion_url: Of data·inclusion.
         data_inclusion_token: Given by its team.
+        rate: Requests a second; each API's own when left out.
         patience: How long to wait.
     """
 
@@ -47,6 +48,7 @@ class PollSettings(BaseModel):
     france_travail_client_secret: SecretStr | None = None
     data_inclusion_url: str
     data_inclusion_token: SecretStr | None = None
+    rate: float | None = None
     patience: Patience = Patience()
 
 
@@ -96,13 +98,13 @@ async def edge(polled: Feed, settings: PollSettings, observe: Observe, clock: Cl
         SettingsError: Credentials are missing.
     """
     check(polled.source, settings)
-    patience = settings.patience
+    patience, rate = settings.patience, settings.rate or polled.rate
     timeout = httpx2.Timeout(patience.answer, connect=patience.connection)
     # One question at a time: a second connection is only ever opened to the token service.
     async with httpx2.AsyncClient(timeout=timeout, limits=httpx2.Limits(max_connections=2)) as client:
 
         def made(where: str, address: str, credentials: Credentials | None) -> Edge:
-            return Edge(client, where, address.rstrip("/"), credentials, polled.rate, patience, observe, clock)
+            return Edge(client, where, address.rstrip("/"), credentials, rate, patience, observe, clock)
 
         api = _FRANCE_TRAVAIL.get(polled.source)
         if api is None:

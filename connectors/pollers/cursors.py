@@ -5,6 +5,7 @@ from datetime import datetime
 
 from confluent_kafka import KafkaError, KafkaException, Message
 
+from connectors.kafka.admin import await_broker
 from connectors.kafka.clients import ANSWER_PATIENCE_S, producer, reader
 from connectors.kafka.reading import read_to_end
 from connectors.kafka.settings import KafkaSettings
@@ -53,6 +54,7 @@ class CursorTopic:
         Raises:
             KafkaUnavailable: The topic cannot be read.
         """
+        await_broker(self._kafka, ANSWER_PATIENCE_S)
         consumer = reader(self._kafka)
         found = Cursor()
         try:

@@ -36,7 +36,7 @@ class Patience:
     """How long a poller waits, in seconds, and how often it tries.
 
     Attributes:
-        attempts: Of one question; with the waits below they span about two minutes.
+        attempts: Of one question; with the waits below they span a good minute.
         first_wait: Before the second attempt; doubled each time.
         longest_wait: Between two attempts.
         answer: For one whole answer, however slowly it trickles.

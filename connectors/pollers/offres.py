@@ -38,7 +38,7 @@ class Offres(Feed):
     source: ClassVar[str] = "offres"
     format: ClassVar[str] = "offres-json"
     overlap: ClassVar[int] = 1
-    #: 10 a second are allowed to an application; the rest is left to its other uses.
+    #: Public clients keep to 8 a second and are served; the rest is left to the application's other uses.
     rate: float = 5.0
     #: Persons: who recruits, and the agency's own phone and mail.
     never_kept: ClassVar[frozenset[str]] = frozenset({"contact", "agence"})

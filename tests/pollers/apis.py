@@ -23,6 +23,9 @@ CLIENT, SECRET, DATA_INCLUSION_TOKEN = "PAR_beffroi_test", "s3cret-of-the-client
 #: The scopes of the two descriptions: each API wants both of its own.
 SCOPES = {"/offresdemploi": {"api_offresdemploiv2", "o2dsoffre"}, "/evenements": {"api_evenementsv1", "evenements"}}
 
+#: A town of each département.
+TOWNS = {"59": "59350", "62": "62041", "80": "80021"}
+
 #: Answers instead of the API, or lets it answer (None).
 Fault = Callable[[Request], Awaitable[Response | None]]
 
@@ -38,12 +41,17 @@ class Offer:
 
     def json(self) -> dict[str, Any]:
         """As the search gives it, contact and agency included."""
+        written = self.created.strftime("%Y-%m-%dT%H:%M:%SZ")
         return {
-            "id": self.id, "intitule": f"Offre {self.id}", "dateCreation": self.created.isoformat(),
-            "dateActualisation": self.created.isoformat(), "lieuTravail": {"commune": f"{self.departement}009"},
-            "contact": {"nom": "Mme Untel", "courriel": "untel@example.org"}, "agence": {"telephone": "0300000000"},
+            "id": self.id,
+            "intitule": f"Offre {self.id}",
+            "dateCreation": written,
+            "dateActualisation": written,
+            "lieuTravail": {"commune": TOWNS.get(self.departement, "75056")},
+            "contact": {"nom": "Mme Untel", "courriel": "untel@example.org"},
+            "agence": {"telephone": "0300000000"},
             **self.content,
-        }  # fmt: skip
+        }
 
 
 @dataclass
