@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from beffroi.commands import config, contracts, processes, publish, topics, views
+from beffroi.commands import config, contracts, poll, processes, publish, topics, views
 from schemas.errors import BeffroiError
 
 #: sysexits.h: the disk is full, or a file cannot be created.
@@ -29,6 +29,7 @@ app.command("worker")(processes.worker)
 app.command("portal")(processes.portal)
 app.command("simulate")(processes.simulate)
 app.command("publish")(publish.publish)
+app.command("poll")(poll.poll)
 app.add_typer(topics.app, name="topics")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(views.app, name="views")

@@ -1,20 +1,28 @@
 """Composition: from settings to the parts that run. Only this room builds, only the commands start."""
 
+from prometheus_client import CollectorRegistry
+
 from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import Settings
+from connectors.formats import format_named
 from connectors.intake import Intake
-from connectors.kafka import admin
+from connectors.kafka import admin, registry
 from connectors.kafka.settings import KafkaSettings
+from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
 from connectors.privacy import Pseudonymiser, load_or_create_key
+from monitoring.polling import PollHealth, PollMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
 from schemas.errors import KafkaUnavailable
-from schemas.territory.areas import Territory
-from schemas.topics import catalogue
+from schemas.registers import sources_register
+from schemas.territory.areas import DEPARTEMENT, Territory
+from schemas.topics import CURSORS, catalogue
 from streams.settings import StreamSettings
 
 #: A command that a person waits for says after this long that no broker answers.
 BROKER_PATIENCE_S = 5.0
+#: A process that a supervisor starts may come up before its broker does.
+ROLE_PATIENCE_S = 60.0
 
 
 def kafka(settings: Settings, patience_s: float = BROKER_PATIENCE_S) -> KafkaSettings:
@@ -67,6 +75,52 @@ def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
         territory=territory(settings),
         clock=system_clock,
     )
+
+
+def poll_settings(settings: Settings) -> PollSettings:
+    """What the edge of a poller needs."""
+    return PollSettings(
+        france_travail_url=settings.france_travail_url,
+        france_travail_token_url=settings.france_travail_token_url,
+        france_travail_client_id=settings.france_travail_client_id,
+        france_travail_client_secret=settings.france_travail_client_secret,
+        data_inclusion_url=settings.data_inclusion_url,
+        data_inclusion_token=settings.data_inclusion_token,
+        rate=settings.poll_rate,
+    )
+
+
+def poller(settings: Settings, source: str, collected: CollectorRegistry, *, confirm: bool) -> Poller:
+    """The poller of a source.
+
+    Raises:
+        SettingsError: The source cannot be polled, or its credentials are missing.
+        FileRefused: There is no format for what it gives.
+        KafkaUnavailable: No broker answers.
+    """
+    access = poll_settings(settings)
+    polled = feed(source, tuple(area.code for area in territory(settings).of_type(DEPARTEMENT)))
+    check(source, access)
+    format_named(polled.format)
+    cluster = kafka(settings, ROLE_PATIENCE_S)
+    late_after_s = _late_after_s(settings, source)
+    return Poller(
+        polled,
+        access,
+        Spool(settings.data_dir / "pollers" / source),
+        CursorTopic(cluster, settings.topic_prefix + CURSORS, registry.codec(cluster)),
+        ToIntake(intake(settings, cluster), confirm),
+        metrics=PollMetrics(collected, source),
+        health=PollHealth(source, system_clock, late_after_s),
+        late_after_s=late_after_s,
+        clock=system_clock,
+    )
+
+
+def _late_after_s(settings: Settings, source: str) -> float:
+    """From the register of sources; a day for one that is not in it."""
+    hours = {one.name: one.late_after_hours for one in sources_register(settings.sources_register)}
+    return 3600.0 * hours.get(source, 24)
 
 
 def stream_settings(settings: Settings, cluster: KafkaSettings) -> StreamSettings:

@@ -1,21 +1,25 @@
 """The roles that one process plays in production: worker, portal, simulated partners."""
 
+import asyncio
 import signal
 import sys
 import threading
 import time
+from collections.abc import Coroutine
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import structlog
 from prometheus_client import CollectorRegistry
 
 from beffroi import compose
 from beffroi.settings import Settings
+from connectors.pollers import Swept
 from monitoring.logs import configure
+from monitoring.serve import serve
 from schemas.clock import Clock, system_clock
-
-#: A process that a supervisor starts may come up before its broker does.
-ROLE_PATIENCE_S = 60.0
 
 
 def configure_logs(settings: Settings) -> None:
@@ -27,14 +31,13 @@ def configure_logs(settings: Settings) -> None:
 def run_worker_role(settings: Settings, clock: Clock = system_clock) -> None:
     """Run one worker until it is told to stop; see ``streams.worker.run_worker`` for the exit codes."""
     from monitoring.release import ReleaseMetrics
-    from monitoring.serve import serve
     from monitoring.streams import StreamMetrics, WorkerHealth
     from streams.worker import run_worker
 
     configure_logs(settings)
     registry = CollectorRegistry()
     health = WorkerHealth(time.monotonic)
-    cluster = compose.kafka(settings, ROLE_PATIENCE_S)
+    cluster = compose.kafka(settings, compose.ROLE_PATIENCE_S)
     server = serve(settings.worker_host, settings.worker_port, registry, health.report)
     structlog.get_logger(__name__).info("worker metrics served", host=settings.worker_host, port=server.port)
     run_worker(
@@ -51,7 +54,7 @@ def run_portal_role(settings: Settings) -> None:
     from portal.app import run_portal
 
     configure_logs(settings)
-    run_portal(compose.portal_settings(settings, compose.kafka(settings, ROLE_PATIENCE_S)))
+    run_portal(compose.portal_settings(settings, compose.kafka(settings, compose.ROLE_PATIENCE_S)))
 
 
 def run_simulator_role(
@@ -64,7 +67,33 @@ def run_simulator_role(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    intake = compose.intake(settings, compose.kafka(settings, ROLE_PATIENCE_S))
+    intake = compose.intake(settings, compose.kafka(settings, compose.ROLE_PATIENCE_S))
     region = make_region(seed, compose.territory(settings), scale, system_clock)
     files = deliveries(region, folder or settings.data_dir / "simulated", system_clock)
     simulate(intake, files, steps=steps, pause_s=pause_s, wait=stop.wait)
+
+
+def run_poll_role(settings: Settings, source: str, *, every: timedelta | None, confirm: bool) -> Swept | None:
+    """Poll a source once, or until it is told to stop; gives how the one sweep ended.
+
+    Raises:
+        BeffroiError: A sweep failed; with ``every`` only one that waiting does not mend.
+    """
+    configure_logs(settings)
+    registry = CollectorRegistry()
+    poller = compose.poller(settings, source, registry, confirm=confirm)
+    if every is None:
+        return asyncio.run(poller.once())
+    server = serve(settings.poll_host, settings.poll_port, registry, poller.health.report)
+    structlog.get_logger(__name__).info("poller metrics served", host=settings.poll_host, port=server.port)
+    asyncio.run(_until_told(poller.always(every)))
+    return None
+
+
+async def _until_told(work: Coroutine[object, object, NoReturn]) -> None:
+    """Work until SIGTERM or SIGINT; what is being published then is published whole."""
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task

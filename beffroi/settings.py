@@ -77,6 +77,17 @@ class Settings(BaseSettings):
     portal_port: int = Field(8080, ge=1, le=65535)
     worker_host: str = Field("127.0.0.1", description="where the worker answers /metrics and /health")
     worker_port: int = Field(9464, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
+    france_travail_url: str = Field("https://api.francetravail.io/partenaire", description="of France Travail's APIs")
+    france_travail_token_url: str | None = Field(None, description="of its token service; left out, the documented one")
+    france_travail_client_id: str | None = Field(None, description="of the application on francetravail.io")
+    france_travail_client_secret: SecretStr | None = None
+    data_inclusion_url: str = "https://api.data.inclusion.gouv.fr/api/v1"
+    data_inclusion_token: SecretStr | None = Field(None, description="given by the team of data·inclusion")
+    poll_rate: float | None = Field(
+        None, gt=0, description="questions a second to a partner's API; 5 or 2 when left out"
+    )
+    poll_host: str = Field("127.0.0.1", description="where a poller answers /metrics and /health")
+    poll_port: int = Field(9465, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     theme_css: Path | None = Field(None, description="the operator's own style sheet for the portal")
     data_dir: Path = Field(default_factory=lambda: user_dir("data", os.environ, sys.platform, Path.home()))
     cache_dir: Path = Field(default_factory=lambda: user_dir("cache", os.environ, sys.platform, Path.home()))

@@ -63,6 +63,10 @@ class Terms(TypedDict, total=False):
     dry_run: bool
 
 
+#: Judges a delivery by some rules and, unless it is a trial, publishes it.
+Decide = Callable[[Delivery, Rules, bool], Verdicts]
+
+
 class Intake:
     """Takes what partners hand over.
 
@@ -103,25 +107,41 @@ class Intake:
         """
         return self._take(data, format_named(format_name), terms, self._publish)
 
-    def check(self, data: Input, format_name: str, **terms: Unpack[Terms]) -> Report:
-        """The answer that something would get from an empty bus; needs no broker, writes nothing.
+    def check(
+        self, data: Input, format_name: str, ledger: Ledger | None = None, **terms: Unpack[Terms]
+    ) -> Report:  # fmt: skip
+        """The answer that something would get from the bus; needs no broker, publishes nothing.
+
+        Args:
+            data: What would be handed over.
+            format_name: How it is written.
+            ledger: What was checked before, to which this is added; an empty bus when left out.
+            terms: See ``Terms``.
 
         Raises:
-            FileRefused: It is broken as a whole.
+            FileRefused: It is broken as a whole; FileHeld when a human must look.
         """
-        return self._take(data, format_named(format_name), {**terms, "dry_run": True}, self._judge_alone)
+        known = ledger or Ledger()
+
+        def rehearse(delivery: Delivery, rules: Rules, dry_run: bool) -> Verdicts:  # noqa: FBT001  # as all ways of deciding
+            verdicts = Judge(delivery, known, self._codec).judge(rules)
+            if not dry_run:
+                known.learn(verdicts.entries, delivery.instant if rules.snapshot else 0)
+            return verdicts
+
+        return self._take(data, format_named(format_name), terms, rehearse, rehearsed=True)
 
     def close(self) -> None:
         """Let go of the sources that were published for."""
         self._publishers.clear()
 
     def _take(
-        self, data: Input, form: Format, terms: Terms, decide: "Callable[[Delivery, Rules, bool], Verdicts]"
-    ) -> Report:
+        self, data: Input, form: Format, terms: Terms, decide: Decide, *, rehearsed: bool = False
+    ) -> Report:  # fmt: skip
         began = perf_counter()
         if terms.get("snapshot") and not form.snapshots:
             raise FileRefused(f"{form.name} never holds a source's whole truth", fix="publish it without --snapshot")
-        instant, origin = _instant(data, terms.get("as_of"), self._clock)
+        instant, origin = _instant(data, form, terms.get("as_of"), self._clock)
         context = Context(terms.get("source") or form.default_source, instant, self._pseudonyms, self._territory)
         delivery = collect(form.read(data, context), form, context, data.name, self._codec)
         rules = Rules(
@@ -130,12 +150,11 @@ class Intake:
         if terms.get("atomic"):
             delivery = self._all_or_none(delivery, rules, decide)
         verdicts = decide(delivery, rules, terms.get("dry_run", False))
-        return Report(delivery, verdicts, instant, origin, perf_counter() - began)
+        published = not (rehearsed or terms.get("dry_run", False))
+        return Report(delivery, verdicts, (instant, origin), perf_counter() - began, published=published)
 
     @staticmethod
-    def _all_or_none(
-        delivery: Delivery, rules: Rules, decide: "Callable[[Delivery, Rules, bool], Verdicts]"
-    ) -> Delivery:
+    def _all_or_none(delivery: Delivery, rules: Rules, decide: Decide) -> Delivery:
         """The delivery itself, or the same with every record refused because one of them is."""
         if not delivery.refused:
             found = decide(delivery, rules, True).found.values()  # noqa: FBT003  # a trial
@@ -151,9 +170,6 @@ class Intake:
         if self._kafka is None:
             raise KafkaUnavailable("no Kafka is configured here", fix="set BEFFROI_KAFKA, or only check")
         await_broker(self._kafka, BROKER_PATIENCE_S)
-
-    def _judge_alone(self, delivery: Delivery, rules: Rules, _: bool) -> Verdicts:  # noqa: FBT001  # one shape for all ways of deciding
-        return Judge(delivery, Ledger(), self._codec).judge(rules)
 
     def _publish(self, delivery: Delivery, rules: Rules, dry_run: bool) -> Verdicts:  # noqa: FBT001  # the same
         for attempt in stamina.retry_context(on=FencedError, attempts=ATTEMPTS, timeout=None, wait_initial=0.5):
@@ -179,11 +195,14 @@ class Intake:
 _ATOMIC_FIX: Final = "correct the refused records, then send all of them again"
 
 
-def _instant(data: Input, as_of: datetime | None, clock: Clock) -> tuple[datetime, str]:
+def _instant(data: Input, form: Format, as_of: datetime | None, clock: Clock) -> tuple[datetime, str]:
     """The instant of the data, and where it was found."""
     named = instant_in(data.name)
     if named is not None:
         return named, "its name"
+    told = form.instant_of(data)
+    if told is not None:
+        return told, "its content"
     if as_of is not None:
         return as_of.astimezone(UTC), "--as-of"
     if data.modified is not None:

@@ -52,9 +52,9 @@ class Report:
     Args:
         delivery: What was read.
         verdicts: What became of its things.
-        as_of: The instant of the data.
-        as_of_from: Where that was found.
+        instant: Of the data, and where that was found.
         seconds: From reading to the commit.
+        published: Whether it is on the bus now; else this is what would become of it.
 
     Attributes:
         file: Its name.
@@ -69,15 +69,17 @@ class Report:
         contradictions: Records that contradict each other.
         withdrawn: People, or records, whom a snapshot no longer holds.
         events: Records put on the bus.
+        as_of: The instant of the data, and ``as_of_from`` where it was found.
+        published: Whether it is on the bus now.
     """
 
     def __init__(
-        self, delivery: Delivery, verdicts: Verdicts, as_of: datetime, as_of_from: str, seconds: float
+        self, delivery: Delivery, verdicts: Verdicts, instant: tuple[datetime, str], seconds: float, *, published: bool
     ) -> None:
         self._delivery = delivery
         self._found = verdicts.found
         self.file, self.source, self.encoding = delivery.name, delivery.source, delivery.notes.encoding
-        self.as_of, self.as_of_from, self.seconds = as_of, as_of_from, seconds
+        (self.as_of, self.as_of_from), self.seconds, self.published = instant, seconds, published
         tally = delivery.tally(verdicts.found)
         self.rows = delivery.received
         self.accepted, self.outdated = tally.accepted, tally.outdated
@@ -162,7 +164,8 @@ def render(report: Report) -> str:
     lines += _problems("left out", report.warnings)
     lines += _contradictions(report.contradictions)
     rate = report.rows / report.seconds if report.seconds else 0
-    lines.append(f"{report.events:,} events published in {report.seconds:.1f} s ({rate:,.0f} rows/s)")
+    would = "" if report.published else "would be "
+    lines.append(f"{report.events:,} events {would}published in {report.seconds:.1f} s ({rate:,.0f} rows/s)")
     return "\n".join(lines)
 
 

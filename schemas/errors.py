@@ -11,6 +11,9 @@ A test rebuilds this drawing from the classes of every room::
      ├── FileRefused                a partner's file cannot be taken at all
      │    └── FileHeld              it could, but a human must look first
      ├── RegistryUnavailable        the schema registry does not answer (retriable)
+     ├── SourceUnavailable          a partner's API does not answer (retriable)
+     ├── SourceRefused              a partner's API refuses who we are
+     ├── SourceChanged              a partner's API is gone, or answers otherwise than documented
      ├── KafkaUnavailable           the broker does not answer (retriable)
      ├── EmbeddedKafkaError         the laptop's own broker cannot run
      ├── TopicPlanRefused           a topic cannot become what the catalogue wants
@@ -91,6 +94,25 @@ class RegistryUnavailable(BeffroiError):
 
     retriable = True
     exit_code = 69
+
+
+class SourceUnavailable(BeffroiError):
+    """A partner's API does not answer, or asks to wait for longer than a poll does."""
+
+    retriable = True
+    exit_code = 69
+
+
+class SourceRefused(BeffroiError):
+    """A partner's API refuses our credentials, or grants no right to what is asked."""
+
+    exit_code = 77
+
+
+class SourceChanged(BeffroiError):
+    """A partner's API is no longer where it was, or its answers are not what its documentation says."""
+
+    exit_code = 76
 
 
 class KafkaUnavailable(BeffroiError):

@@ -54,6 +54,7 @@ LEDGER = "ledger.v1"
 QUARANTINE = "quarantine.v1"
 HEARTBEATS = "heartbeat.v1"
 STATUS = "status.v1"
+CURSORS = "cursors.v1"
 RELEASE = "release.v1"
 VIEW_EXITS = "view.exits.v1"
 VIEW_SESSIONS = "view.sessions.v1"
@@ -121,6 +122,11 @@ CATALOGUE: tuple[Topic, ...] = (
     Topic(
         STATUS, 1, _COMPACT, "source", _CONNECTORS, "operators, portal", "how each source does against its cadence",
         _of("platform", "SourceStatus"),
+    ),
+    Topic(
+        CURSORS, 1, _COMPACT, "source", _CONNECTORS, _CONNECTORS,
+        "where the pollers of partners' APIs are in their sweeps",
+        _of("platform", "PollCursor"),
     ),
     Topic(RELEASE, 1, _FOREVER, "none", "nobody", "streams", "empty: who is assigned it holds the release role"),
     Topic(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from connectors.formats import formats
 from portal.readmodel import CONTRACTS
-from schemas.contracts import CELL, CHECKPOINT, HEARTBEAT, LEDGER_ENTRY, QUARANTINED, SESSION_FACTS
+from schemas.contracts import CELL, CHECKPOINT, HEARTBEAT, LEDGER_ENTRY, POLL_CURSOR, QUARANTINED, SESSION_FACTS
 from schemas.evolution import Reader
 from schemas.registers import readers_register
 from streams.domains.facts import READS
@@ -18,6 +18,7 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
     CHECKPOINT: ("worker's checkpoint",),
     HEARTBEAT: ("release",),
     LEDGER_ENTRY: ("intake's ledger",),
+    POLL_CURSOR: ("pollers' cursors",),
     QUARANTINED: ("operators' quarantine",),
 }
 

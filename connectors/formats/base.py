@@ -165,6 +165,11 @@ class Format(ABC):
     instant: ClassVar[str] = "the file's name, else what is said beside it"
     sample: ClassVar[str]
 
+    def instant_of(self, data: Input) -> datetime | None:
+        """The instant that what is handed over tells itself, when the format has a place for it."""
+        del data
+        return None
+
     @abstractmethod
     def read(self, data: Input, context: Context) -> Iterator[Item]:
         """One item for each record.

@@ -63,6 +63,14 @@ def encoding_of(data: Input) -> str:
     return name
 
 
+def cut_in(line: int, columns: int, width: int) -> FileRefused:
+    """A last line without end: nobody knows whether its last value is whole."""
+    return FileRefused(
+        f"the file is cut in line {line}: {columns} columns of {width}, and no end of line",
+        fix="its transfer was interrupted: send it again, the last line ended by a newline; nothing of it was taken",
+    )
+
+
 def lines(data: Input) -> Iterator[Line]:
     """The lines of a file; a line over 64 kB is passed over without being kept."""
     file = data.file

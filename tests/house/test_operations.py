@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from monitoring.polling import PollMetrics
 from monitoring.portal import PortalMetrics
 from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics
@@ -26,6 +27,7 @@ def metrics() -> set[str]:
     StreamMetrics(registry)
     ReleaseMetrics(registry)
     PortalMetrics(registry)
+    PollMetrics(registry, "offres")
     return {f"{one.name}_total" if one.type == "counter" else one.name for one in registry.collect()}
 
 

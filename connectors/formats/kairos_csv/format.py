@@ -7,7 +7,7 @@ from connectors.formats.base import Context, Format, Item, Problem, Refused
 from connectors.formats.kairos_csv.assemble import SESSION, WRITES, assemble
 from connectors.formats.kairos_csv.columns import SEPARATOR, positions
 from connectors.formats.kairos_csv.rows import BadRow, Row, RowReader
-from connectors.formats.lines import MAX_LINE_BYTES, Line, check_text, encoding_of, lines
+from connectors.formats.lines import MAX_LINE_BYTES, Line, check_text, cut_in, encoding_of, lines
 from connectors.inputs import Input
 from schemas.errors import FileRefused
 
@@ -49,7 +49,7 @@ def _rows(found: Iterator[Line], reader: RowReader, width: int, rows: list[Row])
         try:
             rows.append(_row(line, reader))
         except BadRow as bad:
-            yield Refused((bad.problem,), bad.content)
+            yield Refused((bad.problem,), bad.content, bad.about)
 
 
 def _row(line: Line, reader: RowReader) -> Row:
@@ -62,11 +62,5 @@ def _row(line: Line, reader: RowReader) -> Row:
 
 
 def _refuse_cut(line: Line, width: int) -> None:
-    if line.ended or line.content is None:
-        return
-    columns = line.content.count(SEPARATOR) + 1
-    if columns < width:
-        raise FileRefused(
-            f"the file is cut in line {line.number}: {columns} columns of {width}, and no end of line",
-            fix="its transfer was interrupted: send it again; nothing of it was taken",
-        )
+    if not line.ended and line.content is not None:
+        raise cut_in(line.number, line.content.count(SEPARATOR) + 1, width)

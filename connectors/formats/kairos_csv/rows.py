@@ -8,14 +8,13 @@ from typing import Final, NamedTuple
 
 from connectors.formats.base import Context, Problem
 from connectors.formats.kairos_csv.columns import CERTIFICATIONS, FORMACODES, SEPARATOR, SESSION
-from connectors.formats.kairos_csv.values import Fault, present, to_date, to_funders, to_scheme, to_siret
+from connectors.formats.kairos_csv.values import present, to_date, to_funders
+from connectors.formats.values import COMMUNE, FORMACODE, IDENTIFIER, POSTCODE, Fault, is_formula, to_scheme, to_siret
 from connectors.privacy import has_nir, is_nir_without_key
 from schemas.shape import shape
 
-_COMMUNE: Final = re.compile(r"\d[\dAB]\d{3}")
-_POSTCODE: Final = re.compile(r"\d{5}")
-_FORMACODE: Final = re.compile(r"\d{5}")
-_IDENTIFIER: Final = re.compile(r"[\w.:/-]{1,64}")
+#: What is published as people wrote it.
+_WORDS: Final = ("dc_lblformation", "dc_lblorganisme", "dc_raisonsociale", "dc_ville_lieuformation")
 START, END = "dd_datedebutplanformation", "dd_datefinplanformation"
 
 
@@ -61,6 +60,17 @@ class BadRow(Exception):  # never leaves this room
         super().__init__(problem.message)
         self.problem = problem
         self.content = content
+
+    @property
+    def about(self) -> tuple[tuple[str, str], ...]:
+        """Kind and key of what it speaks of, under each name that its session may have."""
+        kept = self.content or {}
+        names = [kept[name] for name in ("dc_numeroicsession", "dn_session_id") if name in kept]
+        return tuple(
+            key
+            for name in names
+            for key in (("TrainingSession", name), ("TrainingEnrolment", f"{name}/{kept['person']}"))
+        )
 
 
 class _Found(NamedTuple):
@@ -172,10 +182,16 @@ class RowReader:
     def _read_part(self, line: int, cells: list[bytes]) -> _Found:
         texts = {name: self._text(line, cells, name) for name in SESSION}
         session = texts["dn_session_id"]
-        if session is None or not _IDENTIFIER.fullmatch(session):
+        if session is None or not IDENTIFIER.fullmatch(session):
             raise BadRow(Problem(
                 line, "dn_session_id", "missing" if session is None else "bad-identifier",
                 "no usable session number", "give Kairos' own number of the session", shape(session or ""),
+            ))  # fmt: skip
+        formula = next((name for name in _WORDS if (text := texts[name]) and is_formula(text)), None)
+        if formula:
+            raise BadRow(Problem(
+                line, formula, "formula", "a cell that a spreadsheet would run",
+                "write it as plain text, without = or @ at the start",
             ))  # fmt: skip
         faults: list[tuple[str, Fault, str]] = []
         return _Found(self._session_part(session, texts, faults), tuple(faults))
@@ -186,15 +202,15 @@ class RowReader:
         def fitting(name: str, pattern: re.Pattern[str], what: str) -> str | None:
             return _fitting(name, texts[name], pattern, what, faults)
 
-        codes = [fitting(name, _FORMACODE, "a Formacode of five digits") for name in FORMACODES]
+        codes = [fitting(name, FORMACODE, "a Formacode of five digits") for name in FORMACODES]
         part = SessionPart(
             session=session,
-            number=fitting("dc_numeroicsession", _IDENTIFIER, "an Intercarif session number"),
+            number=fitting("dc_numeroicsession", IDENTIFIER, "an Intercarif session number"),
             title=texts["dc_lblformation"],
             provider=texts["dc_lblorganisme"] or texts["dc_raisonsociale"],
             siret=_siret(texts["dc_siret"], faults),
-            insee=fitting("dc_insee_lieuformation", _COMMUNE, "an INSEE code of a commune"),
-            postcode=fitting("dc_cp_lieuformation", _POSTCODE, "a postcode of five digits"),
+            insee=fitting("dc_insee_lieuformation", COMMUNE, "an INSEE code of a commune"),
+            postcode=fitting("dc_cp_lieuformation", POSTCODE, "a postcode of five digits"),
             city=texts["dc_ville_lieuformation"],
             formacodes=_distinct(codes),
             certifications=_distinct([texts[name] for name in CERTIFICATIONS]),
