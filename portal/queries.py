@@ -111,7 +111,7 @@ class Queries:
                 near = process.extractOne(name, known)
                 raise BadQuery(
                     f"the view {view} has no filter {name}", pointer=name, received=given[name],
-                    expected=" or ".join(known) or "no filter", nearest=near[0],
+                    expected=" or ".join(known) or "no filter", nearest=near[0] if near else "",
                 )  # fmt: skip
         filters = [(name, self._check(name, given[name])) for name in known if given.get(name)]
         return Query(view, tuple(filters))

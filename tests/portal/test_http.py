@@ -84,6 +84,7 @@ def test_a_cell_that_a_spreadsheet_would_run_is_made_harmless(views: Views, port
         ("/v1/views/exits?window=P31D", "window", "P30D"),
         ("/v1/views/exits?territory=region:32", "territory", "trade"),
         ("/v1/views/sessions?ends_from=tomorrow", "ends_from", None),
+        ("/v1/views/freshness?area=region:32", "area", None),
     ],
 )
 def test_a_question_that_makes_no_sense_gets_the_nearest_that_does(

@@ -110,6 +110,18 @@ def test_what_a_crash_cut_between_two_transactions_its_successor_completes(bench
     assert {key: windows[key.rpartition("|")[2]] for key in found} == found
 
 
+def test_what_a_holder_left_when_it_was_told_to_stop_its_successor_completes(bench: Bench) -> None:
+    bench.cells(d3=7, d40=12, d70=30)
+    bench.release(publish_rows=1)
+    until(bench.view, 20, "the first rows are there")
+    bench.stop()
+    left = bench.view()
+    registry = bench.release()
+    until(caught_up(registry), 20, "the successor has read")
+    assert len(left) < len(bench.view()) == PAIRS_OF_LENS * 6  # three windows of days, three months
+    assert not bench.failures
+
+
 def test_a_holder_that_was_replaced_publishes_nothing_more_and_says_so(bench: Bench) -> None:
     first = bench.release()
     until(caught_up(first), 20, "the first has read")
