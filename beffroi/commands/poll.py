@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from beffroi.commands.publish import EX_SOME_REFUSED
+from connectors.pollers import Swept
 
 #: sysexits.h: try again later. The list was empty or moved while it was read: nothing was withdrawn.
 EX_INCOMPLETE = 75
@@ -44,18 +45,27 @@ def poll(
     swept = run_poll_role(load(), source, every=time_of(every) if every else None, confirm=confirm)
     if swept is None:
         return
+    typer.echo("\n".join(lines(source, swept)))
+    if code := exit_code(swept):
+        raise typer.Exit(code)
+
+
+def lines(source: str, swept: Swept) -> list[str]:
+    """What became of a sweep, for people."""
     found = swept.delivered
-    typer.echo(
+    told = (
         f"{source}: {swept.records:,} records, {found.accepted:,} new or changed, {found.duplicate:,} known, "
         f"{found.refused:,} refused, {found.withdrawn:,} withdrawn; the sweep was {swept.outcome}"
     )
     if found.held:
-        typer.echo(f"held: {found.held}\n  fix: look at what the source lists, then poll with --confirm")
-    code = {"held": EX_HELD, "incomplete": EX_INCOMPLETE, "empty": EX_INCOMPLETE}.get(
-        swept.outcome, EX_SOME_REFUSED if found.refused else 0
-    )
-    if code:
-        raise typer.Exit(code)
+        return [told, f"held: {found.held}", "  fix: look at what the source lists, then poll with --confirm"]
+    return [told]
+
+
+def exit_code(swept: Swept) -> int:
+    """What the command ends with."""
+    unfinished = {"held": EX_HELD, "incomplete": EX_INCOMPLETE, "empty": EX_INCOMPLETE}
+    return unfinished.get(swept.outcome, EX_SOME_REFUSED if swept.delivered.refused else 0)
 
 
 def time_of(text: str) -> timedelta:

@@ -231,10 +231,20 @@ class Edge:
 
     def _error(self, response: httpx2.Response, body: bytes) -> BeffroiError:
         status = response.status_code
-        cause = _oauth_error(body)
+        if refusal := self._refusal(status, _oauth_error(body)):
+            return refusal
         if status < _CLIENT_ERROR:
             host = urlsplit(response.headers.get("location", "")).hostname or "elsewhere"
             return self._changed(f"moved to {host} (status {status})", "set its new address in the settings")
+        if status in {_NOT_FOUND, _GONE}:
+            return self._changed(f"is not there any more (status {status})", "set its new address in the settings")
+        return self._changed(
+            f"does not understand what is asked (status {status})",
+            "compare with the API's documentation; a newer Beffroi may know its new form",
+        )
+
+    def _refusal(self, status: int, cause: str) -> SourceRefused | None:
+        """Whether it is about us: our rights, our credentials, or a token that ended."""
         if status == _FORBIDDEN or cause in {"invalid_scope", "unauthorized_client"}:
             return SourceRefused(
                 f"{self.where} grants this application no right to what is asked (status {status})",
@@ -242,12 +252,7 @@ class Edge:
             )
         if status == _UNAUTHORIZED or cause in {"invalid_client", "invalid_grant"}:
             return self._refused() if self.credentials is None else _Unauthorised(f"status {status}")
-        if status in {_NOT_FOUND, _GONE}:
-            return self._changed(f"is not there any more (status {status})", "set its new address in the settings")
-        return self._changed(
-            f"does not understand what is asked (status {status})",
-            "compare with the API's documentation; a newer Beffroi may know its new form",
-        )
+        return None
 
     def _changed(self, what: str, fix: str) -> SourceChanged:
         return SourceChanged(f"{self.where} {what}", fix=fix)
