@@ -25,6 +25,8 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 COMMIT_PATIENCE_S: Final = 60.0
 #: Delivery reports wait in librdkafka's queue until somebody asks; every so many records is often enough.
 _POLL_EVERY: Final = 1_024
+#: Records that may wait in librdkafka at once: enough for full batches, some 10 MB.
+_WAITING: Final = 16_384
 
 
 class Publisher:
@@ -179,6 +181,8 @@ def _sender(producer: Producer) -> Callable[..., None]:
         sent += 1
         if sent % _POLL_EVERY == 0:
             producer.poll(0)
+            while len(producer) > _WAITING:
+                producer.poll(0.01)
         while True:
             try:
                 producer.produce(topic, key=key, value=value, **where)
