@@ -7,7 +7,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaException, Producer
 
 from connectors.delivery import KEPT_FOR_CORRECTION, Delivery
-from connectors.envelope import event_id
+from connectors.envelope import event_id, stamp
 from connectors.formats.base import Refused
 from connectors.kafka.admin import partition_counts
 from connectors.kafka.clients import is_fenced, transactional_producer
@@ -123,10 +123,13 @@ class Publisher:
             ("ce_time", instant.encode()),
         ]
         topics = {contract: self._prefix + shape_topic for contract, shape_topic in _topics(verdicts).items()}
+        usual = stamp(delivery.instant, delivery.instant)
         for one in verdicts.outgoing:
-            identity = event_id(self._source, one.form.kind, one.source_key, one.entry.version)
+            version = one.entry.version
+            mark = usual if version == delivery.instant else stamp(version, delivery.instant)
+            identity = event_id(self._source, one.form.kind, one.source_key, version)
             send(
-                topics[one.form.contract], one.entry.root.encode(), one.wire,
+                topics[one.form.contract], one.entry.root.encode(), one.form.stamped(one.content, mark),
                 headers=headers(one, identity, common),
             )  # fmt: skip
 
