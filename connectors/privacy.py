@@ -20,7 +20,12 @@ _PSEUDONYM_BYTES: Final = 16
 _GROUPS: Final = (
     rb"[1-478]", rb"\d{2}", rb"(?:0[1-9]|1[0-2]|[2-9]\d)", rb"(?:\d{2}|2[ABab])", rb"\d{3}", rb"\d{3}"
 )  # fmt: skip
-_WITH_KEY: Final = re.compile(rb"(?<![0-9A-Za-z])" + rb"[ .]?".join((*_GROUPS, rb"\d{2}")) + rb"(?![0-9A-Za-z])")
+#: Between the groups: a space, a point or a hard space of UTF-8 or Windows-1252.
+_BETWEEN: Final = rb"(?:[ .\xa0]|\xc2\xa0|\xe2\x80\xaf)?"
+#: What stands before is looked at once the first digit is found: searching for a digit is fast, looking behind is not.
+_WITH_KEY: Final = re.compile(
+    _GROUPS[0] + rb"(?<![0-9A-Za-z].)" + _BETWEEN + _BETWEEN.join((*_GROUPS[1:], rb"\d{2}")) + rb"(?![0-9A-Za-z])"
+)
 _WITHOUT_KEY: Final = re.compile(rb"".join(_GROUPS))
 
 
@@ -66,7 +71,7 @@ def load_or_create_key(path: Path) -> bytes:
 
 
 def has_nir(line: bytes) -> bool:
-    """Whether a line holds a national identification number: 15 digits with a right key, spaces or dots allowed."""
+    """Whether a line holds a national identification number: 15 digits with a right key, in groups or not."""
     return any(_key_is_right(found[0]) for found in _WITH_KEY.finditer(line))
 
 
@@ -76,6 +81,6 @@ def is_nir_without_key(field: bytes) -> bool:
 
 
 def _key_is_right(found: bytes) -> bool:
-    digits = re.sub(rb"[ .]", b"", found).upper()
+    digits = re.sub(rb"[^0-9ABab]", b"", found).upper()
     number, key = digits[:13].replace(b"2A", b"19").replace(b"2B", b"18"), int(digits[13:])
     return 97 - int(number) % 97 == key

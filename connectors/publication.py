@@ -7,7 +7,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaException, Producer
 
 from connectors.delivery import KEPT_FOR_CORRECTION, Delivery
-from connectors.envelope import event_id
+from connectors.envelope import event_id, stamp
 from connectors.formats.base import Refused
 from connectors.kafka.admin import partition_counts
 from connectors.kafka.clients import is_fenced, transactional_producer
@@ -25,6 +25,8 @@ TRANSACTION_TIMEOUT_MS: Final = 60_000
 COMMIT_PATIENCE_S: Final = 60.0
 #: Delivery reports wait in librdkafka's queue until somebody asks; every so many records is often enough.
 _POLL_EVERY: Final = 1_024
+#: Records that may wait in librdkafka at once: enough for full batches, some 10 MB.
+_WAITING: Final = 16_384
 
 
 class Publisher:
@@ -121,10 +123,13 @@ class Publisher:
             ("ce_time", instant.encode()),
         ]
         topics = {contract: self._prefix + shape_topic for contract, shape_topic in _topics(verdicts).items()}
+        usual = stamp(delivery.instant, delivery.instant)
         for one in verdicts.outgoing:
-            identity = event_id(self._source, one.form.kind, one.source_key, one.entry.version)
+            version = one.entry.version
+            mark = usual if version == delivery.instant else stamp(version, delivery.instant)
+            identity = event_id(self._source, one.form.kind, one.source_key, version)
             send(
-                topics[one.form.contract], one.entry.root.encode(), one.wire,
+                topics[one.form.contract], one.entry.root.encode(), one.form.stamped(one.content, mark),
                 headers=headers(one, identity, common),
             )  # fmt: skip
 
@@ -179,6 +184,8 @@ def _sender(producer: Producer) -> Callable[..., None]:
         sent += 1
         if sent % _POLL_EVERY == 0:
             producer.poll(0)
+            while len(producer) > _WAITING:
+                producer.poll(0.01)
         while True:
             try:
                 producer.produce(topic, key=key, value=value, **where)

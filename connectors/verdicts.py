@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from connectors.delivery import Delivery, Key, Thing
-from connectors.envelope import Shape, retracted, shape, stamp
+from connectors.envelope import Shape, retracted, shape
 from connectors.ledger import Entry, Ledger, digest
 from schemas.codec import Codec
 from schemas.errors import FileHeld
@@ -25,13 +25,13 @@ class Outgoing(NamedTuple):
     Attributes:
         form: The shape of its contract.
         source_key: Of the thing.
-        wire: The event.
+        content: Wire bytes with version and instant 0: put in when it goes out, for a file has many.
         entry: What the ledger will say.
     """
 
     form: Shape
     source_key: str
-    wire: bytes
+    content: bytes
     entry: Entry
 
 
@@ -81,7 +81,6 @@ class Judge:
         self._ledger = ledger
         self._codec = codec
         self._now = delivery.instant
-        self._stamp = stamp(self._now, self._now)
         self._verdicts = Verdicts()
 
     def judge(self, rules: Rules) -> Verdicts:
@@ -187,9 +186,7 @@ class Judge:
         self._send(form, source_key, content, known._replace(version=version, digest=digest(content), withdrawn=True))
 
     def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry) -> None:
-        mark = self._stamp if entry.version == self._now else stamp(entry.version, self._now)
-        wire = form.stamped(content, mark)
-        self._verdicts.outgoing.append(Outgoing(form, source_key, wire, entry))
+        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry))
         self._verdicts.entries[form.kind, source_key] = entry
 
 

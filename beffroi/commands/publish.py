@@ -12,8 +12,10 @@ from schemas.clock import PARIS
 EX_SOME_REFUSED = 4
 
 
-def publish(
-    format_name: Annotated[str, typer.Argument(metavar="FORMAT", help="How the file is written: kairos-csv.")],
+def publish(  # noqa: PLR0913  # the options of a command
+    format_name: Annotated[
+        str, typer.Argument(metavar="FORMAT", help="How the file is written, for instance kairos-csv.")
+    ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The partner's file.")],
     source: Annotated[str | None, typer.Option(help="The feed it belongs to; the format's own when left out.")] = None,
     as_of: Annotated[
@@ -29,6 +31,10 @@ def publish(
         bool,
         typer.Option("--confirm", help="Take a snapshot that was held because it lost too many rows."),
     ] = False,
+    atomic: Annotated[bool, typer.Option("--atomic", help="Take every row, or none when one is refused.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would become of each row, publish nothing.")
+    ] = False,
 ) -> None:
     """Publish a partner's file and say what became of each row.
 
@@ -42,7 +48,14 @@ def publish(
     settings = load()
     intake = compose.intake(settings, compose.kafka(settings))
     report = intake.publish_file(
-        file, format_name, source=source, as_of=_instant(as_of), snapshot=snapshot, confirm=confirm
+        file,
+        format_name,
+        source=source,
+        as_of=_instant(as_of),
+        snapshot=snapshot,
+        confirm=confirm,
+        atomic=atomic,
+        dry_run=dry_run,
     )
     typer.echo(render(report))
     if report.refused:

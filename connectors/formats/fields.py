@@ -24,6 +24,9 @@ Mapped = Callable[["Fields"], Iterable[Event]]
 _CLOCK_AHEAD: Final = timedelta(days=1)
 _TRUE: Final = frozenset({"true", "1", "oui", "o", "vrai", "yes"})
 _FALSE: Final = frozenset({"false", "0", "non", "n", "faux", "no"})
+_FORMULA: Final = v.Fault(
+    "formula", "a cell that a spreadsheet would run", "write it as plain text, without = or @ at the start"
+)
 #: Digits of a NIR without its key.
 _NIR_DIGITS: Final = 13
 
@@ -92,6 +95,9 @@ class Fields:
             elif required:
                 self.missing(path, what)
             return None
+        if v.is_formula(text):
+            self.fault(path, _FORMULA, required=True)
+            return None
         value = read(text)
         if isinstance(value, v.Fault):
             self.fault(path, value, text, required=required)
@@ -99,14 +105,8 @@ class Fields:
         return value
 
     def text(self, path: str, what: str = "text", *, required: bool = False) -> str | None:
-        """A text; one that a spreadsheet would run refuses the record."""
-        found = self._take(path, lambda text: text, what, required=required)
-        if found is not None and v.is_formula(found):
-            self.fault(path, v.Fault(
-                "formula", "a cell that a spreadsheet would run", "write it as plain text, without = or @ at the start",
-            ), required=True)  # fmt: skip
-            return None
-        return found
+        """A text."""
+        return self._take(path, lambda text: text, what, required=required)
 
     def prose(self, path: str) -> str | None:
         """A description, in which mail addresses and phone numbers are replaced."""
@@ -169,8 +169,11 @@ class Fields:
 
     def strict_day(self, path: str, what: str) -> date | None:
         """A day that may be left out, but must not be wrong: nobody may be counted on another day than the true one."""
+        return self.day(path, what, required=self._is_there(path))
+
+    def _is_there(self, path: str) -> bool:
         found = self.get(path)
-        return self.day(path, what, required=isinstance(found, str) and v.present(found) is not None)
+        return v.present(found) is not None if isinstance(found, str) else found is not None
 
     def instant(self, path: str, what: str = "instant", *, required: bool = False) -> datetime | None:
         """An instant."""
@@ -188,6 +191,10 @@ class Fields:
         """A whole number, from a lowest one on."""
         found = self._take(path, lambda text: _whole(v.to_decimal(text), low), what, required=required)
         return None if found is None else int(found)
+
+    def strict_number(self, path: str, what: str) -> int | None:
+        """A whole number that may be left out, but must not be wrong."""
+        return self.number(path, what, required=self._is_there(path))
 
     def decimal(self, path: str, what: str = "number", places: int = 2) -> Decimal | None:
         """A number with so many decimals."""

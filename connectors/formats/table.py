@@ -47,7 +47,9 @@ def table(data: Input, context: Context, columns: Columns) -> Iterator[tuple[int
     source = _Source(data, context.notes.encoding.replace("-sig", ""))
     rows = csv.reader(source, delimiter=columns.separator, strict=True)
     try:
-        header = next(rows)
+        header = next(rows, None)
+        if header is None:
+            raise FileRefused(f"{data.name} is empty", fix="send the file again: its transfer may have failed")
         places = _places(header, columns)
         source.record_begins()
         count = 0

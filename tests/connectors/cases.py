@@ -145,6 +145,53 @@ def service(number: int) -> Record:
     }  # fmt: skip
 
 
+def _session(names: tuple[str, str, str]) -> dict[str, Any]:
+    number, own, title = names
+    return {
+        number: "SE_0000000100",
+        own: "100",
+        title: "Électricien",
+        "dateDebut": "2026-09-07",
+        "dateFin": "2026-12-18",
+    }
+
+
+def dossier(number: int) -> Record:
+    return {
+        "dateMaj": "2026-11-10T10:00:00+01:00",
+        "individu": {
+            "identifiantNational": f"7777777{number:03d}", "nom": "PLANTEDNAME", "courriel": "planted@mail.invalid",
+            "telephone": "0698765432",
+        },
+        "session": {
+            **_session(("numeroIntercarif", "numeroSession", "intitule")), "formacodes": ["31816"],
+            "lieu": {"codeInsee": "62498", "codePostal": "62300", "commune": "Lens"},
+        },
+        "prescripteur": "France Travail", "inscription": {"code": "ICR"}, "aes": {"dateEntree": "2026-09-07"},
+    }  # fmt: skip
+
+
+def prescription(number: int) -> Record:
+    return {
+        "id": f"P{number}", "dateMaj": "2026-11-10T10:00:00+01:00", "statut": "Entré",
+        "beneficiaire": {
+            "id": f"B{number}", "identifiantFranceTravail": f"7777777{number:03d}", "nom": "PLANTEDNAME",
+            "courriel": "planted@mail.invalid", "telephone": "0698765432",
+        },
+        "session": {
+            **_session(("numeroIntercarif", "id", "intitule")), "codeInsee": "62498", "codePostal": "62300",
+            "commune": "Lens", "formacodes": ["31816"],
+        },
+    }  # fmt: skip
+
+
+def tally(number: int) -> Record:
+    return {
+        "Numéro de session": f"T{number}", "Numéro Intercarif": f"SE_{number:010d}", "Prescrits": "", "Entrés": "12",
+        "Abandons": "1", "Date fin": "18/12/2026", "Commentaire": "PLANTEDNAME planted@mail.invalid 0698765432",
+    }  # fmt: skip
+
+
 CASES = {
     case.format: case
     for case in (
@@ -166,6 +213,20 @@ CASES = {
             "offres-json", offer, array("resultats"),
             {"nombrePostes": 5, "dateActualisation": "2026-11-20T08:00:00Z"},
             ({"intitule": None}, "/intitule", "missing"), "description", JSON,
+        ),
+        Case(
+            "kairos-json", dossier, array("dossiers"),
+            {"session/dateFin": "2027-01-15", "dateMaj": "2026-11-20T08:00:00Z"},
+            ({"session/dateFin": "2026-12-32"}, "/session/dateFin", "not-a-date"), "session/intitule", JSON,
+        ),
+        Case(
+            "ouiform-json", prescription, array(),
+            {"session/dateFin": "2027-01-15", "dateMaj": "2026-11-20T08:00:00Z"},
+            ({"session/dateFin": "2026-12-32"}, "/session/dateFin", "not-a-date"), "session/intitule", JSON,
+        ),
+        Case(
+            "tally-csv", tally, table(), {"Entrés": "13"},
+            ({"Entrés": "douze"}, "Entrés", "not-a-number"), "Numéro Intercarif", CSV,
         ),
         Case(
             "evenements-json", agenda, array("content"), {"heureFin": "17:00:00"},

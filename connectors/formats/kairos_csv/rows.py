@@ -4,15 +4,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from connectors.formats.base import Context, Problem
-from connectors.formats.kairos_csv.columns import CERTIFICATIONS, FORMACODES, SEPARATOR, SESSION
+from connectors.formats.kairos_csv.columns import CERTIFICATIONS, FORMACODES, PERSONAL_PLAN, SEPARATOR, SESSION
 from connectors.formats.kairos_csv.values import present, to_date, to_funders
 from connectors.formats.values import COMMUNE, FORMACODE, IDENTIFIER, POSTCODE, Fault, is_formula, to_scheme, to_siret
 from connectors.privacy import has_nir, is_nir_without_key
 from schemas.shape import shape
 
+#: A whole cell that is built like a NIR without its key.
+_THIRTEEN: Final = re.compile(rb"[1-478](?<![^|].)\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d{2}|2[ABab])\d{6}(?![^|])")
 #: What is published as people wrote it.
 _WORDS: Final = ("dc_lblformation", "dc_lblorganisme", "dc_raisonsociale", "dc_ville_lieuformation")
 START, END = "dd_datedebutplanformation", "dd_datefinplanformation"
@@ -78,6 +81,10 @@ class _Found(NamedTuple):
     faults: tuple[tuple[str, Fault, str], ...]
 
 
+#: First and last day, scheme, funders.
+_Plan = tuple[date | None, date, str | None, tuple[str, ...]]
+
+
 class RowReader:
     """Reads rows of one file.
 
@@ -92,8 +99,10 @@ class RowReader:
         self._width = width
         self._encoding = context.notes.encoding.replace("-sig", "")
         self._context = context
-        self._session_at = [positions[name] for name in SESSION if name in positions]
-        self._parts: dict[tuple[bytes, ...], _Found] = {}
+        self._part_key = itemgetter(*(positions[name] for name in SESSION if name in positions))
+        self._plan_key = itemgetter(*(positions[name] for name in PERSONAL_PLAN if name in positions))
+        self._parts: dict[object, _Found] = {}
+        self._plans: dict[object, _Plan] = {}
 
     def read(self, line: int, content: bytes) -> Row:
         """The row; raises BadRow."""
@@ -112,6 +121,17 @@ class RowReader:
             raise BadRow(bad.problem, _kept(found.part, person)) from None
 
     def _row(self, line: int, cells: list[bytes], person: str, found: _Found) -> Row:
+        key = self._plan_key(cells)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(line, cells)
+        warnings = tuple(
+            Problem(line, at, fault.code, fault.message, fault.fix, looks) for at, fault, looks in found.faults
+        )
+        return Row(line, person, found.part, *plan, warnings)
+
+    def _plan(self, line: int, cells: list[bytes]) -> _Plan:
+        """Dates and money of a place, which most trainees of a session share."""
         ends_on = self._date(line, cells, END)
         starts_on = self._date(line, cells, START)
         if ends_on is None:
@@ -121,14 +141,10 @@ class RowReader:
                 line, END, "end-before-start", "the training ends before it starts", "check the two dates",
             ))  # fmt: skip
         scheme, funders = self._text(line, cells, "c_dispositifformation"), self._text(line, cells, "liste_financeur")
-        return Row(
-            line, person, found.part, starts_on, ends_on,
-            to_scheme(scheme) if scheme else None, to_funders(funders) if funders else (),
-            tuple(Problem(line, at, fault.code, fault.message, fault.fix, looks) for at, fault, looks in found.faults),
-        )  # fmt: skip
+        return starts_on, ends_on, to_scheme(scheme) if scheme else None, to_funders(funders) if funders else ()
 
     def _refuse_nir(self, line: int, content: bytes, cells: list[bytes]) -> None:
-        if has_nir(content) or any(len(cell) == 13 and is_nir_without_key(cell) for cell in cells):  # noqa: PLR2004  # digits of a NIR without key
+        if has_nir(content) or _THIRTEEN.search(content):
             names = {at: name for name, at in self._at.items()}
             at = next((n for n, cell in enumerate(cells) if has_nir(cell) or is_nir_without_key(cell)), -1)
             raise BadRow(Problem(
@@ -173,7 +189,7 @@ class RowReader:
         return found
 
     def _part(self, line: int, cells: list[bytes]) -> _Found:
-        key = tuple(cells[at] for at in self._session_at)
+        key = self._part_key(cells)
         found = self._parts.get(key)
         if found is None:
             found = self._parts[key] = self._read_part(line, cells)
