@@ -1,6 +1,7 @@
-"""What the views must say, recomputed from the published files by naive code that shares nothing with the engine.
+"""What the views must say, recomputed by naive code that shares nothing with the engine.
 
-It parses the files with ``csv``, reads the committed table of areas as text, and counts with dictionaries.
+Either from the published files, which it parses with ``csv``, or from a journal of the events that were sent. It reads
+the committed table of areas as text, and counts with dictionaries.
 """
 
 import csv
@@ -9,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 
 TABLES = Path(__file__).parents[1] / "schemas" / "territory"
 
@@ -70,6 +73,7 @@ def known(publications: Iterable[Publication]) -> dict[tuple[str, str], Person]:
     return people
 
 
+@cache
 def areas() -> dict[str, list[str]]:
     """Every area of a commune of region 32, read from the committed text."""
     departements: dict[str, str] = {}
@@ -128,3 +132,144 @@ def expected_leavers(publications: Iterable[Publication], today: date) -> dict[s
         return bool(ahead) and min(ahead) <= 180
 
     return {key: disclosed(n) for key, n in counts.items() if shown(key)}
+
+
+class Sent(NamedTuple):
+    """One event as it was published; its kind is the contract's short name, empty for what no view reads."""
+
+    kind: str
+    root: str
+    record: dict[str, Any]
+    wire: bytes
+
+
+Slot = tuple[str, str, str, str]
+#: Of one cell: how many persons, and for a view of rows what is known of the session.
+Counted = tuple[int, dict[str, Any] | None]
+
+
+def winners(journal: Iterable[Sent]) -> dict[Slot, Sent]:
+    """What each source says last of each thing: the highest version, of equal ones the greatest bytes."""
+    found: dict[Slot, Sent] = {}
+    for sent in journal:
+        if sent.kind:
+            slot = (sent.root, sent.kind, sent.record["source"], sent.record["source_key"])
+            found[slot] = max(found.get(slot, sent), sent, key=lambda one: (one.record["version"], one.wire))
+    return found
+
+
+def expected_entities(journal: Iterable[Sent]) -> dict[bytes, bytes]:
+    """The compacted topic of entities, without what the engine keeps there for itself."""
+    return {"\x1f".join(slot).encode(): sent.wire for slot, sent in winners(journal).items()}
+
+
+def expected_cells(journal: Iterable[Sent], sources: list[str]) -> dict[tuple[str, str], Counted]:
+    """Every cell that is not zero.
+
+    Args:
+        journal: What was sent.
+        sources: In the order in which they are believed.
+    """
+    roots: dict[str, list[Sent]] = {}
+    for sent in winners(journal).values():
+        roots.setdefault(sent.root, []).append(sent)
+    counts, rows = Counter[str](), {}
+    for root, said in roots.items():
+        said.sort(key=lambda one: (_rank(one, sources), -one.record["version"], one.wire))
+        leavers, row = _count(root, said, counts)
+        if row is not None:
+            rows["sessions", root] = (leavers, row)
+    return {**{("exits", cell): (n, None) for cell, n in counts.items()}, **rows}
+
+
+def _rank(sent: Sent, sources: list[str]) -> tuple[int, str]:
+    source = sent.record["source"]
+    return (sources.index(source) if source in sources else len(sources), source)
+
+
+def _first(said: list[Sent], name: str) -> Any:
+    """A fact from the first source that knows it."""
+    return next((one.record[name] for one in said if one.record.get(name) is not None), None)
+
+
+def _count(root: str, said: list[Sent], counts: Counter[str]) -> tuple[int, dict[str, Any] | None]:
+    """Count a session's exits; how many persons finish, and what is known of the session."""
+    held = [one for one in said if not one.record["withdrawn"]]
+    described = [one for one in held if one.kind == "TrainingSession"]
+    if not described and any(one.kind == "TrainingSession" for one in said):
+        return 0, None
+    days = _days(held)
+    place, last = _place(described), _first(described, "ends_on")
+    for day, n in days.items():
+        if day or last:
+            counts[f"{place}|{day or last}"] += n
+    return sum(days.values()), _row(root, described) if described else None
+
+
+def _days(held: list[Sent]) -> Counter[date | None]:
+    """Persons who are to finish by their own day; None is the session's last."""
+    persons: dict[str, list[Sent]] = {}
+    for one in held:
+        if one.kind == "TrainingEnrolment":
+            persons.setdefault(one.record["person"], []).append(one)
+    tally = next((one.record for one in held if one.kind == "TrainingHeadcount"), None)
+    if not persons and tally:
+        n = (tally["admitted"] or 0) + (tally["entered"] or 0)
+        return Counter({tally["ends_on"]: n} if n else {})
+    coming = [known for known in persons.values() if _first(known, "status") in {"ADMITTED", "ENTERED"}]
+    return Counter(_first(known, "actual_end_on") or _first(known, "planned_end_on") for known in coming)
+
+
+def _place(described: list[Sent]) -> str:
+    """Commune and trades as a cell's name holds them."""
+    if not described:
+        return "?|"
+    place = _first(described, "place")
+    return f"{place['commune']['code'] if place else '?'}|{','.join(_trades(described))}"
+
+
+def _trades(described: list[Sent]) -> list[str]:
+    rome, formacodes = _first(described, "rome_codes"), _first(described, "formacodes")
+    return sorted(f"rome:{code}" for code in rome) if rome else [f"formacode:{code}" for code in (formacodes or [])[:1]]
+
+
+def _row(root: str, described: list[Sent]) -> dict[str, Any]:
+    place = _first(described, "place")
+    return {
+        "session_id": root,
+        "title": _first(described, "title"),
+        "commune": place["commune"]["code"] if place else None,
+        "trades": _trades(described),
+        "starts_on": _first(described, "starts_on"),
+        "ends_on": _first(described, "ends_on"),
+        "sources": sorted({one.record["source"] for one in described}),
+    }
+
+
+def exits_of(cells: Iterable[tuple[tuple[str, str], Counted]], today: date) -> dict[str, str]:
+    """The view ``exits`` from cells, those of several partitions one after the other: what is said by key."""
+    counts = Counter[str]()
+    for (view, cell), (n, _) in cells:
+        if view != "exits":
+            continue
+        commune, refs, day = cell.split("|")
+        trades = {"all"} | ({*refs.split(","), *_wider(refs)} if refs else set())
+        for area in areas().get(commune, ["outside:unknown"]):
+            for window in windows(date.fromisoformat(day), today):
+                counts.update({f"{area}|{trade}|{window}": n for trade in trades})
+    return {key: disclosed(n) for key, n in counts.items() if n}
+
+
+def _wider(refs: str) -> set[str]:
+    codes = [ref.removeprefix("rome:") for ref in refs.split(",") if ref.startswith("rome:")]
+    return {f"rome-domain:{code[:3]}" for code in codes} | {f"rome-family:{code[0]}" for code in codes}
+
+
+def sessions_of(cells: Iterable[tuple[tuple[str, str], Counted]], today: date) -> dict[str, dict[str, Any]]:
+    """The view ``sessions`` from cells: what is said of each that ends or starts from today on, within 180 days."""
+    found: dict[str, dict[str, Any]] = {}
+    for (view, key), (n, facts) in cells:
+        days = [day for day in (facts["starts_on"], facts["ends_on"]) if day and day >= today] if facts else []
+        if view == "sessions" and facts and days and (min(days) - today).days <= 180:
+            found[key] = {**facts, "leavers": disclosed(n) if n else "0"}
+    return found

@@ -1,6 +1,5 @@
 """Topics of the catalogue against those of the cluster, and whether a broker answers."""
 
-import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -183,4 +182,4 @@ def _client(settings: KafkaSettings) -> AdminClient:
         "log_level": 0,
         "reconnect.backoff.max.ms": 500,
     }
-    return AdminClient(config, logger=logging.getLogger("librdkafka"))
+    return settings.admin(config)

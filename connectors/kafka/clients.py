@@ -1,6 +1,5 @@
 """Consumers and producers with the settings that exactness and latency need."""
 
-import logging
 from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
@@ -12,9 +11,6 @@ TRANSACTION_TIMEOUT_MS: Final = 15_000
 
 #: An answer of the cluster; a longer silence means that it is away.
 ANSWER_PATIENCE_S: Final = 12.0
-
-#: librdkafka's own words go through Python's logging, never to stderr.
-_LIBRDKAFKA_LOG = "librdkafka"
 
 #: acks=all and idempotence: what is acknowledged is on every in-sync replica, once.
 #: murmur2_random: a key goes to the partition where Java clients put it.
@@ -49,13 +45,13 @@ def _base(settings: KafkaSettings) -> dict[str, Any]:
 def reader(settings: KafkaSettings, **overrides: Any) -> Consumer:  # noqa: ANN401  # librdkafka's own settings
     """A consumer without group for explicit assignment: ``read_committed``, partition ends are reported."""
     config = {**_base(settings), **_READER, **overrides}
-    return Consumer(config, logger=logging.getLogger(_LIBRDKAFKA_LOG))
+    return settings.consumer(config)
 
 
 def producer(settings: KafkaSettings, **overrides: Any) -> Producer:  # noqa: ANN401  # librdkafka's own settings
     """An idempotent producer; the caller passes ``on_delivery`` or checks each report."""
     config = {**_base(settings), **_PRODUCER, **overrides}
-    return Producer(config, logger=logging.getLogger(_LIBRDKAFKA_LOG))
+    return settings.producer(config)
 
 
 def transactional_producer(

@@ -1,12 +1,20 @@
 """How to reach a Kafka cluster."""
 
+import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
 
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
 from pydantic import BaseModel, ConfigDict, SecretStr
+
+#: librdkafka's own words go through Python's logging, never to stderr.
+_LIBRDKAFKA: Final = logging.getLogger("librdkafka")
 
 
 class KafkaSettings(BaseModel):
-    """Address and credentials of a cluster.
+    """Address and credentials of a cluster, and what makes its clients: a cluster in memory makes its own.
 
     Attributes:
         bootstrap: ``host:port``, several separated by commas.
@@ -49,3 +57,27 @@ class KafkaSettings(BaseModel):
             "ssl.ca.location": str(self.ssl_ca_location) if self.ssl_ca_location else None,
         }
         return {name: value for name, value in wanted.items() if value is not None}
+
+    def consumer(self, config: Mapping[str, Any]) -> Consumer:
+        """A client that reads.
+
+        Args:
+            config: Of librdkafka.
+        """
+        return Consumer(dict(config), logger=_LIBRDKAFKA)
+
+    def producer(self, config: Mapping[str, Any]) -> Producer:
+        """A client that writes.
+
+        Args:
+            config: Of librdkafka.
+        """
+        return Producer(dict(config), logger=_LIBRDKAFKA)
+
+    def admin(self, config: Mapping[str, Any]) -> AdminClient:
+        """A client that asks for topics and changes them.
+
+        Args:
+            config: Of librdkafka.
+        """
+        return AdminClient(dict(config), logger=_LIBRDKAFKA)

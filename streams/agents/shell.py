@@ -11,10 +11,8 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
 from streams.agents.log import PartitionLog
-from streams.agents.restore import Restored
-from streams.domains.claims import Claim
-from streams.domains.training import TrainingRoot
-from streams.engine import CellKey, CellValue, Flush, Partition, differing
+from streams.agents.owned import Owned
+from streams.engine import Flush, differing
 from streams.memory import let_go
 from streams.settings import StreamSettings
 from streams.training import TrainingDomain
@@ -24,7 +22,6 @@ from streams.transport import Batch
 EXIT_REBUILD: Final = 70
 
 log = structlog.get_logger(__name__)
-TrainingPartition = Partition[TrainingRoot, Claim]
 
 
 def die(reason: str, error: BaseException) -> NoReturn:
@@ -57,8 +54,7 @@ class Shell:
         self._clock = clock
         self._metrics = metrics
         self._health = health
-        self._held: dict[int, tuple[TrainingPartition, PartitionLog]] = {}
-        self._committed: dict[int, int] = {}
+        self._held: dict[int, Owned] = {}
         self._generation = 0
         self._lock = asyncio.Lock()
 
@@ -68,21 +64,21 @@ class Shell:
 
     def position(self, number: int) -> int | None:
         """Where to read on; None from the beginning."""
-        return self._held[number][0].next_offset
+        return self._held[number].partition.next_offset
 
     def committed(self, number: int) -> int | None:
         """The checkpoint of the last transaction."""
-        return self._committed.get(number)
+        return self._held[number].committed if number in self._held else None
 
     def checkpoints(self) -> dict[int, int | None]:
         """The checkpoint of each partition held, for the watchdog's thread."""
-        return {number: self._committed.get(number) for number in tuple(self._held)}
+        return {number: owned.committed for number, owned in tuple(self._held.items())}
 
     def apply(self, batch: Batch, generation: int) -> None:
         """Take a batch in, unless it is stale. Never yields to other tasks."""
         if batch.generation != generation or batch.partition not in self._held:
             return
-        done = self._held[batch.partition][0].apply(batch.records)
+        done = self._held[batch.partition].partition.apply(batch.records)
         for outcome in ("changed", "unchanged", "parked"):
             self._metrics.events.labels(self._domain.name, outcome).inc(getattr(done, outcome))
 
@@ -99,46 +95,35 @@ class Shell:
             self._held = {number: self._held[number] for number in keep}
             if dropped:
                 let_go()
-            self._committed = {number: self._committed[number] for number in keep if number in self._committed}
             fresh = sorted(numbers - keep)
             taken = await asyncio.gather(*(asyncio.to_thread(self._open, number) for number in fresh))
             self._held.update(zip(fresh, taken, strict=True))
             self._tell()
         log.info("partitions taken over", domain=self._domain.name, kept=sorted(keep), restored=fresh)
 
-    def _open(self, number: int) -> tuple[TrainingPartition, PartitionLog]:
+    def _open(self, number: int) -> Owned:
         """Fence, restore and audit one partition; in a thread."""
         began = perf_counter()
         wire = PartitionLog(self._settings, self._domain.name, number, codec=self._codec, clock=self._clock)
-        restored = wire.open()
-        partition = self._rebuild(number, restored)
+        owned = Owned.restored(self._domain, number, wire)
         self._metrics.restore_seconds.labels(self._domain.name).observe(perf_counter() - began)
-        return partition, wire
-
-    def _rebuild(self, number: int, restored: Restored) -> TrainingPartition:
-        partition: TrainingPartition = Partition(self._domain, number)
-        partition.restore(restored.entities.values(), restored.next_offset)
-        if restored.next_offset is not None:
-            self._committed[number] = restored.next_offset
-        if late := partition.retry(restored.parked):
-            log.info("events that waited for their schema are taken in", partition=number, events=late)
-        if found := differing(partition.snapshot(), restored.cells):
-            partition.rewrite(found)
-            self._differ(number, len(found))
-        return partition
+        return owned
 
     async def flush(self) -> None:
         """Write what changed, one transaction a partition, all at once in threads."""
         async with self._lock:
-            due = [
-                (number, wire, flush)
-                for number, (partition, wire) in self._held.items()
-                if (flush := partition.drain())
-            ]
-            if due:
-                await asyncio.gather(*(asyncio.to_thread(self._write, wire, flush) for _, wire, flush in due))
-                self._committed.update({number: flush.next_offset for number, _, flush in due})
+            await asyncio.gather(*(self._settle(owned) for owned in self._held.values()))
             self._tell()
+
+    async def _settle(self, owned: Owned) -> None:
+        """Write what changed of one partition; with the lock held."""
+        flush = owned.partition.drain()
+        if flush is None:
+            return
+        await asyncio.to_thread(self._write, owned.wire, flush)
+        owned.committed = flush.next_offset
+        if owned.suspects:
+            self._differ(owned)
 
     async def audit(self) -> int:
         """Compare every cell held with the log; what differs is written again.
@@ -150,45 +135,30 @@ class Shell:
 
     async def _audit_one(self, number: int) -> int:
         async with self._lock:
-            before = await self._settled(number)
-        if before is None:
-            return 0
-        partition, wire, expected = before
-        logged = await asyncio.to_thread(wire.reader.cells)
+            if number not in self._held:
+                return 0
+            owned = self._held[number]
+            await self._settle(owned)
+            expected = owned.partition.snapshot()
+        logged = await asyncio.to_thread(owned.wire.reader.cells)
         suspects = [] if logged is None else differing(expected, logged)
-        now = partition.snapshot()  # what moved meanwhile was written meanwhile
+        now = owned.partition.snapshot()  # what moved meanwhile was written meanwhile
         if not any(expected.get(key) == now.get(key) for key in suspects):
             return 0
         async with self._lock:
-            return await self._repair(number)
+            return await self._repair(owned) if self._held.get(number) is owned else 0
 
-    async def _settled(self, number: int) -> tuple[TrainingPartition, PartitionLog, dict[CellKey, CellValue]] | None:
-        """A partition whose state is all in the log, and its cells; with the lock held."""
-        if number not in self._held:
-            return None
-        partition, wire = self._held[number]
-        flush = partition.drain()
-        if flush:
-            await asyncio.to_thread(self._write, wire, flush)
-            self._committed[number] = flush.next_offset
-        return partition, wire, partition.snapshot()
-
-    async def _repair(self, number: int) -> int:
+    async def _repair(self, owned: Owned) -> int:
         """Look again while nothing moves; with the lock held."""
-        settled = await self._settled(number)
-        if settled is None:
-            return 0
-        partition, wire, expected = settled
-        logged = await asyncio.to_thread(wire.reader.cells)
-        found = [] if logged is None else differing(expected, logged)
-        if found:
-            partition.rewrite(found)
-            self._differ(number, len(found))
-        return len(found)
+        await self._settle(owned)
+        expected = owned.partition.snapshot()
+        logged = await asyncio.to_thread(owned.wire.reader.cells)
+        return 0 if logged is None else owned.compare(expected, logged)
 
-    def _differ(self, number: int, count: int) -> None:
-        self._metrics.audit_differences.labels(self._domain.name).inc(count)
-        log.warning("cells differ from the log and are written again", partition=number, cells=count)
+    def _differ(self, owned: Owned) -> None:
+        self._metrics.audit_differences.labels(self._domain.name).inc(owned.suspects)
+        log.warning("cells differed from the log", partition=owned.partition.number, cells=owned.suspects)
+        owned.suspects = 0
 
     def _write(self, wire: PartitionLog, flush: Flush) -> None:
         with self._metrics.flush_seconds.labels(self._domain.name).time():
@@ -197,6 +167,6 @@ class Shell:
     def _tell(self) -> None:
         name = self._domain.name
         self._metrics.partitions.labels(name).set(len(self._held))
-        self._metrics.roots.labels(name).set(sum(partition.root_count for partition, _ in self._held.values()))
-        self._metrics.cells.labels(name).set(sum(partition.cell_count for partition, _ in self._held.values()))
+        self._metrics.roots.labels(name).set(sum(owned.partition.root_count for owned in self._held.values()))
+        self._metrics.cells.labels(name).set(sum(owned.partition.cell_count for owned in self._held.values()))
         self._health.update(partitions=len(self._held))

@@ -27,7 +27,7 @@ from streams.engine.words import (
 @dataclass(slots=True)
 class _Pending:
     entities: dict[bytes, bytes | None] = field(default_factory=dict)
-    cells: set[CellKey] = field(default_factory=set)
+    cells: dict[CellKey, None] = field(default_factory=dict)  # an ordered set: a replay writes the same log
     parked: list[Parked] = field(default_factory=list)
 
 
@@ -139,7 +139,7 @@ class Partition(Generic[Root, ClaimT]):
             self._totals[key] = CellValue(n, row)
         else:
             self._totals.pop(key, None)
-        self._pending.cells.add(key)
+        self._pending.cells[key] = None
 
     def restore(self, winners: Iterable[bytes], next_offset: int | None) -> None:
         """Take over what a predecessor wrote: winning events and its checkpoint; nothing of it needs writing again."""
@@ -181,10 +181,10 @@ class Partition(Generic[Root, ClaimT]):
 
     def rewrite(self, cells: Iterable[CellKey]) -> None:
         """Write these cells again at the next flush."""
-        self._pending.cells.update(cells)
+        self._pending.cells.update(dict.fromkeys(cells))
         self.written_offset = None
 
 
 def differing(held: Mapping[CellKey, CellValue], logged: Mapping[CellKey, CellValue]) -> list[CellKey]:
     """The cells that a partition holds otherwise than its log; cells that are 0 left out on both sides."""
-    return [key for key in {*held, *logged} if held.get(key) != logged.get(key)]
+    return [key for key in {**held, **logged} if held.get(key) != logged.get(key)]

@@ -13,6 +13,7 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import system_clock
 from schemas.codec import Codec
 from schemas.contracts import CELL
+from schemas.errors import FencedError
 from schemas.topics import CELLS
 from streams.agents.shell import Shell
 from streams.settings import StreamSettings
@@ -75,6 +76,28 @@ def test_damage_in_the_log_is_found_counted_and_mended(owner: Owner) -> None:
     asyncio.run(work())
     assert counted(owner.kafka, owner.prefix) == sender.expected()
     assert owner.differences() == 2
+
+
+@pytest.mark.kafka
+def test_a_fenced_owner_that_compares_in_vain_raises_no_alarm(
+    kafka: KafkaSettings, topics: str, tmp_path: Path
+) -> None:
+    sender = Sender(kafka, topics, 12)
+    sender.send(400)
+    paused, next_one = Owner(kafka, topics, tmp_path), Owner(kafka, topics, tmp_path)
+
+    async def work() -> None:
+        for owner in (paused, next_one):
+            await owner.take()
+            owner.feed()
+            await owner.shell.flush()
+            sender.send(400)
+        assert await paused.shell.audit() > 0  # the log moved on without it
+        with pytest.raises(FencedError):
+            await paused.shell.flush()
+
+    asyncio.run(work())
+    assert paused.differences() == 0
 
 
 def damage(owner: Owner) -> None:

@@ -1,0 +1,55 @@
+"""One source partition that is here: its state and its log, from the moment it was fenced and restored."""
+
+from dataclasses import dataclass
+from typing import Self
+
+import structlog
+
+from streams.agents.log import PartitionLog
+from streams.domains.claims import Claim
+from streams.domains.training import TrainingRoot
+from streams.engine import CellKey, CellValue, Partition, differing
+from streams.training import TrainingDomain
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Owned:
+    """A partition that is here.
+
+    Attributes:
+        partition: Its state.
+        wire: Its log.
+        committed: The checkpoint of the last transaction; None when nobody ever wrote.
+        suspects: Cells that differ from the log; told when they are written, for whoever is fenced compares in vain.
+    """
+
+    partition: Partition[TrainingRoot, Claim]
+    wire: PartitionLog
+    committed: int | None = None
+    suspects: int = 0
+
+    @classmethod
+    def restored(cls, domain: TrainingDomain, number: int, wire: PartitionLog) -> Self:
+        """Fence whoever had the partition, read what was written, and compare the cells with it; blocks.
+
+        Raises:
+            KafkaException: The cluster does not answer.
+        """
+        found = wire.open()
+        partition = Partition(domain, number)
+        partition.restore(found.entities.values(), found.next_offset)
+        if late := partition.retry(found.parked):
+            log.info("events that waited for their schema are taken in", partition=number, events=late)
+        owned = cls(partition, wire, found.next_offset)
+        owned.compare(partition.snapshot(), found.cells)
+        return owned
+
+    def compare(self, held: dict[CellKey, CellValue], logged: dict[CellKey, CellValue]) -> int:
+        """Have the cells that differ from the log written again; how many."""
+        found = differing(held, logged)
+        self.suspects = len(found)
+        if found:
+            self.partition.rewrite(found)
+        return len(found)

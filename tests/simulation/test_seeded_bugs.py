@@ -1,0 +1,25 @@
+"""Deliberate defects: each is found within a few dozen seeds, which the product as it is passes."""
+
+import pytest
+
+from tests.simulation.bugs import BUGS, documented
+from tests.simulation.runner import failures, simulate
+from tests.simulation.schedule import schedule
+
+#: The rarest takes about two dozen; twice as many leave room for changes of the schedule.
+SEEDS = 60
+
+
+@pytest.mark.parametrize("name", BUGS)
+def test_a_seeded_bug_is_caught(name: str) -> None:
+    with BUGS[name]():
+        found = next(failures(range(SEEDS)), None)
+    assert found is not None, f"{name}: {documented()[name]} Not found by {SEEDS} seeds"
+    seed, why = found
+    print(f"{name}: caught by seed {seed}, after {seed + 1} seeds: {why[:120]}")  # noqa: T201  # `pytest -s` shows it
+    assert simulate(schedule(seed)).failure is None
+
+
+def test_there_are_enough_and_each_is_told_in_one_sentence() -> None:
+    assert len(BUGS) >= 20
+    assert [name for name, sentence in documented().items() if not sentence.endswith(".")] == []
