@@ -45,6 +45,9 @@ class Shell:
         clock: For instants in records.
         metrics: What Prometheus reads.
         health: What ``/health`` says.
+
+    Attributes:
+        waiting: Events taken in since the last flush.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Shell:
         self._committed: dict[int, int] = {}
         self._generation = 0
         self._lock = asyncio.Lock()
+        self.waiting = 0
 
     def owns(self, number: int) -> bool:
         """Whether the state of a partition is here and whole."""
@@ -82,6 +86,7 @@ class Shell:
         """Take a batch in, unless it is stale. Never yields to other tasks."""
         if batch.generation != generation or batch.partition not in self._held:
             return
+        self.waiting += len(batch.records)
         done = self._held[batch.partition][0].apply(batch.records)
         for outcome in ("changed", "unchanged", "parked"):
             self._metrics.events.labels(self._domain.name, outcome).inc(getattr(done, outcome))
@@ -130,6 +135,7 @@ class Shell:
     async def flush(self) -> None:
         """Write what changed, one transaction a partition, all at once in threads."""
         async with self._lock:
+            self.waiting = 0
             due = [
                 (number, wire, flush)
                 for number, (partition, wire) in self._held.items()
