@@ -45,9 +45,6 @@ class Shell:
         clock: For instants in records.
         metrics: What Prometheus reads.
         health: What ``/health`` says.
-
-    Attributes:
-        waiting: Events taken in since the last flush.
     """
 
     def __init__(
@@ -64,7 +61,7 @@ class Shell:
         self._committed: dict[int, int] = {}
         self._generation = 0
         self._lock = asyncio.Lock()
-        self.waiting = 0
+        self.waiting = 0  # events taken in since the last flush
 
     def owns(self, number: int) -> bool:
         """Whether the state of a partition is here and whole."""
