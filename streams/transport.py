@@ -18,6 +18,8 @@ from faust.types import TP, ConsumerMessage, Message
 
 #: Faust's driver waits 1,500 ms for a fetch to fill; a reader of live views waits 20.
 FETCH_WAIT_MS: Final = 20
+#: Faust looks again after a second whether it was given partitions: too long for a take-over.
+IDLE_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,27 @@ def attach(app: Any, positions: Positions) -> None:  # noqa: ANN401  # faust.App
     _positions[app] = positions
 
 
+def _as_parsed(_tp: TP, record: Any) -> Any:  # noqa: ANN401  # aiokafka's DefaultRecord: offset, value, timestamp
+    return record
+
+
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """Reads committed records only, with a short fetch wait."""
+
+    async def _fetch_records(
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109  # Faust's own name
+        max_records: int | None = None,
+    ) -> Any:  # noqa: ANN401  # records by partition, as in Faust
+        """Of batched topics the records stay as they were parsed: an object of aiokafka's own for each costs 1.5 µs."""
+        topics = cast("BatchConsumer", self.consumer).positions.topics
+        for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001  # what was fetched and not yet asked for
+            parsed = getattr(fetched, "_partition_records", None)  # a FetchError has none
+            if parsed is not None and tp.topic in topics:
+                parsed._consumer_record = _as_parsed  # noqa: SLF001  # what it makes of each record
+        return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
 
     def _create_worker_consumer(self, transport: Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)
@@ -84,6 +105,9 @@ class BatchConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  # Faust's own name
         """Fetch once; yield whole batches."""
+        if self.flow_active and not self._get_active_partitions():
+            await self.sleep(IDLE_S)
+            return
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if not records or self.should_stop:

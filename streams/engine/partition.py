@@ -49,7 +49,7 @@ class Partition(Generic[Root, ClaimT]):
         self._domain = domain
         self._roots: dict[str, Root] = {}
         self._totals: dict[CellKey, CellValue] = {}
-        self._touched: dict[str, Mapping[CellKey, Contributed]] = {}  # what the totals hold of a root that changed
+        self._touched: dict[str, Root | None] = {}  # roots that changed, as the totals hold them
         self._pending = _Pending()
 
     @property
@@ -64,26 +64,24 @@ class Partition(Generic[Root, ClaimT]):
 
     def apply(self, records: Sequence[InputRecord]) -> Applied:
         """Take a batch in; records before the position are known and passed over."""
-        start = self.next_offset or 0
-        read, changed, parked = self._domain.read, 0, len(self._pending.parked)
+        start, read, absorb = self.next_offset or 0, self._domain.read, self._absorb
+        entities, changed, parked = self._pending.entities, 0, len(self._pending.parked)
         for record in records:
-            if record.offset < start:
+            offset = record.offset
+            if offset < start:
                 continue
-            start = self.next_offset = record.offset + 1
+            start = self.next_offset = offset + 1
             try:
-                changed += self._take(read(record.value or b""))
+                claim = read(record.value or b"")
+                if claim is not None and absorb(claim):
+                    entities[claim.key] = claim.value
+                    changed += 1
             except BeffroiError as error:
                 self._park(record, error)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
                 self._park(record, CannotApply(f"a record could not be applied: {type(error).__name__}"))
         parked = len(self._pending.parked) - parked
         return Applied(changed, len(records) - changed - parked, parked)
-
-    def _take(self, claim: ClaimT | None) -> bool:
-        if claim is None or not self._absorb(claim):
-            return False
-        self._pending.entities[claim.key] = claim.value
-        return True
 
     def _park(self, record: InputRecord, error: BeffroiError) -> None:
         self._pending.parked.append(Parked(record.offset, error))
@@ -95,9 +93,9 @@ class Partition(Generic[Root, ClaimT]):
         root = self._roots.get(name)
         if root is None:
             root = self._roots[name] = self._domain.new_root()
-            self._touched[name] = {}
+            self._touched[name] = None
         elif name not in self._touched:
-            self._touched[name] = self._cells(root)
+            self._touched[name] = self._domain.still(root)
         return self._domain.absorb(root, claim)
 
     def _cells(self, root: Root) -> Mapping[CellKey, Contributed]:
@@ -121,8 +119,13 @@ class Partition(Generic[Root, ClaimT]):
 
     def _recount(self) -> None:
         """Subtract what each touched root contributed, add what it contributes now."""
-        for name, old in self._touched.items():
-            new = self._cells(self._roots[name])
+        alike = self._domain.alike
+        for name, before in self._touched.items():
+            root = self._roots[name]
+            if before is not None and alike(before, root):
+                continue
+            old = {} if before is None else self._cells(before)
+            new = self._cells(root)
             for key, contribution in new.items():
                 if old.get(key) != contribution:
                     self._move(key, old.get(key), contribution)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from schemas.codec import Codec
 from schemas.contracts import SESSION_FACTS
@@ -11,7 +11,8 @@ from schemas.territory.areas import UNKNOWN_COMMUNE, Territory
 from schemas.territory.tables import Commune
 from schemas.territory.trades import Trades
 from streams.domains.facts import Session
-from streams.domains.training import SOME_DAY, Counted, TrainingMerge, TrainingRoot
+from streams.domains.held import SOME_DAY, Counted, iso, on_day
+from streams.domains.training import TrainingMerge, TrainingRoot
 
 EXITS = "exits"
 SESSIONS = "sessions"
@@ -40,7 +41,7 @@ class TrainingViews:
     def __init__(self, territory: Territory, trades: Trades, codec: Codec, merge: TrainingMerge) -> None:
         self._territory = territory
         self._trades = trades
-        self._codec = codec
+        self._facts = codec.flat(SESSION_FACTS)
         self._merge = merge
 
     def cells(self, root: TrainingRoot) -> dict[CellKey, Contribution]:
@@ -55,27 +56,28 @@ class TrainingViews:
             return {}
         days = root.days if root.known else about.tally
         dated = _dated(days, about.ends_on) if SOME_DAY in days else days
-        cells: dict[CellKey, Contribution] = {
-            (EXITS, about.prefix + _iso(cast("date", day))): Contribution(n) for day, n in dated.items()
-        }
+        cells: dict[CellKey, Contribution] = {(EXITS, about.prefix + iso(day)): _persons(n) for day, n in dated.items()}
         if about.row is not None:
             cells[SESSIONS, about.session_id] = Contribution(sum(days.values()), about.row)
         return cells
 
     def _about(self, root: TrainingRoot) -> "_About":
         session, session_id, sources, withdrawn = self._merge.session(root)
+        tally = self._tally(root)
         if session is None:
-            return _About(withdrawn, f"{UNKNOWN_COMMUNE}||", None, self._tally(root), "", None)
+            return _About(withdrawn, _UNKNOWN, None, tally, "", None) if withdrawn or tally else _NOT_DESCRIBED
         commune = self._territory.resolve(session.commune, session.postcode, session.place)
         trades = self._trades.of(session.rome_codes or (), session.formacodes or ())
         prefix = f"{commune.code if commune else UNKNOWN_COMMUNE}|{','.join(trades)}|"
         row = self._row(session_id or "", session, commune, trades, sources)
-        return _About(withdrawn, prefix, session.ends_on, self._tally(root), session_id or "", row)
+        return _About(withdrawn, prefix, session.ends_on, tally, session_id or "", row)
 
     def _tally(self, root: TrainingRoot) -> Mapping[Counted, int]:
         """Persons by day from a headcount, which stands in where no source knows the session's persons one by one."""
         count = self._merge.headcount(root)
-        return {count.ends_on or SOME_DAY: count.coming} if count and count.coming else _NOBODY
+        if not count or not count.coming:
+            return _NOBODY
+        return {on_day(count.ends_on) if count.ends_on else SOME_DAY: count.coming}
 
     def _row(
         self,
@@ -86,23 +88,11 @@ class TrainingViews:
         sources: tuple[str, ...],
     ) -> bytes:
         count, basis = session.seats or (None, None)
-        facts = {
-            "session_id": session_id,
-            "title": session.title,
-            "provider": session.provider,
-            "commune": commune.code if commune else None,
-            "postcode": session.postcode,
-            "place": session.place,
-            "trades": list(trades),
-            "starts_on": session.starts_on,
-            "ends_on": session.ends_on,
-            "recruitment": session.recruitment,
-            "seats": count,
-            "seats_basis": basis,
-            "url": session.url,
-            "sources": list(sources),
-        }
-        return self._codec.encode(SESSION_FACTS, facts)
+        return self._facts(
+            session_id, session.title, session.provider, commune.code if commune else None, session.postcode,
+            session.place, trades, session.starts_on, session.ends_on, session.recruitment, count, basis, session.url,
+            sources,
+        )  # fmt: skip
 
 
 class _About(NamedTuple):
@@ -127,12 +117,17 @@ class _About(NamedTuple):
 
 def _dated(days: Mapping[Counted, int], ends_on: date | None) -> Mapping[Counted, int]:
     """Those without a day of their own finish with the session, if that day is known."""
-    dated = {day: n for day, n in days.items() if day is not SOME_DAY}
+    dated = {day: n for day, n in days.items() if day != SOME_DAY}
     if ends_on is not None:
-        dated[ends_on] = dated.get(ends_on, 0) + days[SOME_DAY]
+        last = on_day(ends_on)
+        dated[last] = dated.get(last, 0) + days[SOME_DAY]
     return dated
 
 
 #: A headcount that counts nobody.
 _NOBODY: Mapping[Counted, int] = {}
-_iso = lru_cache(maxsize=4_096)(date.isoformat)
+_UNKNOWN = f"{UNKNOWN_COMMUNE}||"
+#: Every session that nobody described.
+_NOT_DESCRIBED = _About(withdrawn=False, prefix=_UNKNOWN, ends_on=None, tally=_NOBODY, session_id="", row=None)
+#: Contributions of small numbers of persons are alike in all sessions.
+_persons = lru_cache(maxsize=4_096)(Contribution)

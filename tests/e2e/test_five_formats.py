@@ -45,7 +45,6 @@ def view(kafka: KafkaSettings, prefix: str, sources: set[str]) -> dict[str, str]
         for (name, cell), found in part.snapshot().items():
             if name == "exits":
                 board.take(number, cell, found.n)
-    board.touch_all()
     rows = dict(board.changes(TODAY))
     return {key: told(row) for key, row in rows.items() if row is not None}
 

@@ -8,7 +8,7 @@ also fence again without restoring, which is what would do harm.
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,7 +16,6 @@ import streams.agents.log
 import streams.agents.release
 import streams.agents.restore
 import streams.domains.claims
-import streams.domains.training
 from connectors.kafka.clients import reader, transactional_producer
 from schemas.errors import BeffroiError
 from streams.agents.log import PartitionLog
@@ -24,12 +23,14 @@ from streams.agents.owned import Owned
 from streams.agents.release import ReleaseRunner
 from streams.agents.restore import LogReader
 from streams.agents.shell import Shell
+from streams.domains.held import counted, rank
 from streams.domains.training import TrainingMerge
 from streams.engine import PARKED_KEY, CellKey, CellValue, Flush, Partition
 from streams.release.board import Board
 from streams.transport import Batch, BatchConsumer
 from tests.simulation.replacing import replaced
 from tests.simulation.sources import FIRST_DAY
+from tests.simulation.world import domains
 
 Bug = Callable[[], AbstractContextManager[None]]
 BUGS: dict[str, Bug] = {}
@@ -88,10 +89,23 @@ def groups_offset_decides() -> AbstractContextManager[None]:
 
 @contextmanager
 def _ranks(outranks: Callable[[Any, Any], bool]) -> Iterator[None]:
-    with ExitStack() as stack:
-        for owner in (streams.domains.claims, streams.domains.training):
-            stack.enter_context(replaced(owner, outranks=outranks))
+    real = TrainingMerge.absorb
+
+    def absorb(self: TrainingMerge, root: Any, claim: Any) -> bool:
+        held = root.things.get(claim.thing)
+        if not isinstance(held, bytes):
+            return real(self, root, claim)
+        (old,) = self._claims(held)
+        if old.slot != claim.slot:
+            return real(self, root, claim)
+        if outranks(claim, old):
+            self._put(root, claim, rank(claim), counted(held))
+        return outranks(claim, old)
+
+    with replaced(streams.domains.claims, outranks=outranks), replaced(TrainingMerge, absorb=absorb):
+        domains.cache_clear()  # a domain holds the method that it was made with
         yield
+    domains.cache_clear()
 
 
 @bug
@@ -117,10 +131,10 @@ def withdrawn_counts() -> AbstractContextManager[None]:
     """Persons whom their source took back are counted."""
     real = TrainingMerge._put
 
-    def put(self: TrainingMerge, root: Any, claim: Any, was: Any) -> None:
-        real(self, root, claim._replace(withdrawn=False), was)
+    def put(root: Any, claim: Any, ranked: bytes, was: Any) -> None:
+        real(root, claim._replace(withdrawn=False), ranked, was)
 
-    return replaced(TrainingMerge, _put=put)
+    return replaced(TrainingMerge, _put=staticmethod(put))
 
 
 # the state of a partition
