@@ -33,6 +33,8 @@ from tests.simulation.replacing import replaced
 
 #: Records of one fetch.
 FETCH: Final = 12
+#: Rows of one publication: few, so that a release can die between two of them.
+ROWS: Final = 30
 SOURCES: Final = ("kairos", "region")
 
 
@@ -238,7 +240,7 @@ class Worker:
         self.process = process
         registry = CollectorRegistry()
         settings = StreamSettings(
-            kafka=SimulatedKafka.of(process, broker), sources=SOURCES, data_dir=Path("unused"), publish_interval_s=0.01
+            kafka=SimulatedKafka.of(process, broker), sources=SOURCES, data_dir=Path("unused"), publish_rows=ROWS
         )
         self._metrics, health = StreamMetrics(registry), WorkerHealth(lambda: 0.0)
         release_metrics = ReleaseMetrics(registry)

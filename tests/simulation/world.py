@@ -13,7 +13,6 @@ from zlib import crc32
 
 import structlog
 
-import streams.agents.publisher
 import streams.agents.shell
 import streams.app
 from connectors.kafka.settings import KafkaSettings
@@ -39,8 +38,6 @@ PATIENCE: Final = 600
 #: Every timer of a worker passes within so many turns.
 QUIET_TURNS: Final = 8
 MORNING: Final = datetime(2026, 11, 23, 8, tzinfo=UTC)
-#: Rows of one publication: few, so that a release can die between two of them.
-ROWS_PER_TRANSACTION: Final = 30
 
 
 class Broken(AssertionError):
@@ -384,7 +381,6 @@ def world(coverage: Counter[str], prepare: Callable[[World], None] = lambda _: N
         stack.enter_context(replaced(streams.app, die=made.die))
         stack.enter_context(replaced(Territory, load=staticmethod(territory)))  # facts, looked up once for all worlds
         stack.enter_context(replaced(streams.agents.shell, let_go=lambda: None))  # memory is no part of the truth
-        stack.enter_context(replaced(streams.agents.publisher, ROWS_PER_TRANSACTION=ROWS_PER_TRANSACTION))
         stack.callback(made.end)
         prepare(made)
         yield made
