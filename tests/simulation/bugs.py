@@ -3,7 +3,7 @@
 Each replaces a function of the real code for a while. Two that one would expect are missing, for the design makes them
 harmless: a worker that keeps a partition's state over a missed generation, and one that does not drop it when it is
 revoked, hold a producer that is fenced as soon as another worker opens the log; their next write ends them. Here both
-also fence again without restoring, which is what would do harm.
+also fence again and read on from the log's checkpoint, which is what would do harm.
 """
 
 import itertools
@@ -212,7 +212,9 @@ def state_not_dropped() -> AbstractContextManager[None]:
         mine = held.setdefault(wire._kafka._process, {})
         owned = real(domain, number, wire)
         if number in mine:
-            owned = Owned(mine[number].partition, wire, owned.committed)
+            kept = mine[number].partition
+            kept.next_offset = kept.written_offset = owned.partition.next_offset
+            owned = Owned(kept, wire, owned.committed)
         mine[number] = owned
         return owned
 

@@ -131,8 +131,9 @@ class SimulatedProducer:
         self._check()
 
     def produce(
-        self, topic: str, value: bytes | None = None, key: bytes | None = None, partition: int = 0
+        self, topic: str, value: bytes | None = None, key: bytes | None = None, partition: int = 0, timestamp: int = 0
     ) -> None:  # fmt: skip
+        del timestamp
         self._check()
         self._buffer.append(((topic, partition), (key, value)))
         if self._process.pick(6) == 0:

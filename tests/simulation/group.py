@@ -75,7 +75,7 @@ class Group:
     def _shares(self) -> dict[Member, list[TP]]:
         """Evenly, each partition where it was if that is possible; now and then anywhere."""
         shares: dict[Member, list[TP]] = {member: [] for member in self.members}
-        scatter = self.pick(4) == 0
+        scatter = self.pick(2) == 0
         most = -(-len(self.partitions) // len(self.members))
         left = []
         for tp in self.partitions:

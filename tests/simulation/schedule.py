@@ -18,7 +18,7 @@ POINTS: Final = (
 
 #: How often each thing happens, in relation to the others.
 WEIGHTS: Final = {
-    "run": 90, "publish": 14, "start": 6, "kill at": 4, "pause at": 5, "wake": 4, "silence": 6, "leave": 1,
+    "run": 110, "publish": 18, "start": 8, "kill at": 4, "pause at": 5, "wake": 4, "silence": 6, "leave": 1,
     "kill": 1, "expire": 1, "lose answer": 1, "mark": 4, "compact": 3, "tick": 2, "midnight": 0.4, "beat": 1,
     "decide source": 2, "upgrade": 0.6,
 }  # fmt: skip

@@ -18,6 +18,7 @@ from schemas.contracts import (
     TRAINING_HEADCOUNT,
     TRAINING_SESSION,
     LockFile,
+    lock_file,
     relock,
     sources,
 )
@@ -41,7 +42,8 @@ def codecs() -> tuple[Codec, Codec]:
     """Of this release, and of the next one, which knows one schema more."""
     newer = {**sources()[TRAINING_ENROLMENT]}
     newer["fields"] = [*newer["fields"], {"name": "note", "type": ["null", "string"], "default": None}]
-    return Codec(), Codec(LockFile(relock(relock([], sources()), {TRAINING_ENROLMENT: newer})))
+    known = [one.entry() for one in lock_file().all()]
+    return Codec(), Codec(LockFile(relock(known, {TRAINING_ENROLMENT: newer})))
 
 
 @dataclass

@@ -33,9 +33,9 @@ from tests.simulation.replacing import replaced
 
 #: Records of one fetch.
 FETCH: Final = 12
-SOURCES: Final = ("kairos", "region")
 #: Rows of one publication: few, so that a release can die between two of them.
-PUBLISH_ROWS: Final = 30
+ROWS: Final = 30
+SOURCES: Final = ("kairos", "region")
 
 
 class Signal:
@@ -240,9 +240,8 @@ class Worker:
         self.process = process
         registry = CollectorRegistry()
         settings = StreamSettings(
-            kafka=SimulatedKafka.of(process, broker), sources=SOURCES, data_dir=Path("unused"),
-            publish_interval_s=0.01, publish_rows=PUBLISH_ROWS,
-        )  # fmt: skip
+            kafka=SimulatedKafka.of(process, broker), sources=SOURCES, data_dir=Path("unused"), publish_rows=ROWS
+        )
         self._metrics, health = StreamMetrics(registry), WorkerHealth(lambda: 0.0)
         release_metrics = ReleaseMetrics(registry)
         self.shell = Shell(settings, domain, codec=codec, clock=clock, metrics=self._metrics, health=health)
