@@ -108,7 +108,7 @@ class Queries:
         known = FILTERS[view]
         for name in given:
             if name not in known:
-                near = process.extractOne(name, known)
+                near = process.extractOne(name, known) if known else None
                 raise BadQuery(
                     f"the view {view} has no filter {name}", pointer=name, received=given[name],
                     expected=" or ".join(known) or "no filter", nearest=near[0] if near else "",
