@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fastavro import schemaless_writer
 
-from schemas.compiled import Decoder, Reader, compile_decoder, compile_reader
+from schemas.compiled import Decoder, Reader, Split, compile_decoder, compile_reader, compile_split_reader
 from schemas.contracts import Contract, SchemaIds, lock_file
 from schemas.errors import BadWireFormat, ContractError
 from schemas.majors import CONVERSIONS, Conversion, Majors, Record
@@ -44,13 +44,17 @@ class Codec:
         self._majors = Majors(self._conversions)
         self._decoders: dict[int, tuple[str, Decoder]] = {}
 
-    def reading(self, fields: Mapping[str, Sequence[str]]) -> "FieldReader":
+    def reading(
+        self, fields: Mapping[str, Sequence[str]], splits: Mapping[str, Split] | None = None
+    ) -> "FieldReader":
         """Reads only some fields of some contracts, which is faster.
 
         Args:
             fields: Top-level fields wanted, by the contract's full name.
+            splits: How they fall into what differs from record to record and what many have alike; contracts left out
+                are given whole.
         """
-        return FieldReader(self, self._ids, self._majors, fields)
+        return FieldReader(self, self._ids, self._majors, fields, splits or {})
 
     def writing(self, name: str) -> "FieldWriter":
         """Writes the fields of a contract one by one, so that those that repeat are written once."""
@@ -118,17 +122,25 @@ class FieldReader:
         ids: Where schema ids come from.
         majors: Which contracts have a newer major.
         fields: Top-level fields wanted, by the contract's full name; other contracts are only checked to be whole.
+        splits: How they fall into two parts, by the contract's full name.
     """
 
-    def __init__(self, codec: Codec, ids: SchemaIds, majors: Majors, fields: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, codec: Codec, ids: SchemaIds, majors: Majors, fields: Mapping[str, Sequence[str]],
+        splits: Mapping[str, Split],
+    ) -> None:  # fmt: skip
         self._codec = codec
         self._ids = ids
         self._majors = majors
         self._fields = fields
+        self._splits = splits
         self._readers: dict[bytes, tuple[str, Reader | None]] = {}
 
     def decode(self, data: bytes) -> tuple[str, tuple[Any, ...]]:
         """The full name of the newest major, and the wanted fields in their order.
+
+        Of a contract with a split, the last two are where its slot field ends, 0 when that is not known, and what was
+        built of the fields behind the own ones.
 
         Raises:
             BadWireFormat: Not the wire format, or cut short.
@@ -137,7 +149,7 @@ class FieldReader:
         name, reader = self._readers.get(data[:5]) or self._compiled(data)
         if reader is None:
             name, record = self._codec.decode(data)
-            return name, tuple(record[one] for one in self._fields.get(name, ()))
+            return name, self._parted(name, tuple(record[one] for one in self._fields.get(name, ())))
         try:
             found, end = reader(data, 5)
         except (IndexError, *_UNFIT, struct.error) as error:
@@ -152,11 +164,21 @@ class FieldReader:
         if not self._majors.is_old(written.name):
             wanted = self._ids.by_name(written.name)
             try:
-                reader = compile_reader(written.schema, wanted.schema, self._fields.get(written.name, ()))
+                reader = self._reader(written.name, written.schema, wanted.schema)
             except ValueError as error:
                 raise _unresolved(written, error) from error
         self._readers[data[: _HEADER.size]] = (written.name, reader)
         return written.name, reader
+
+    def _reader(self, name: str, writer: Mapping[str, Any], reader: Mapping[str, Any]) -> Reader:
+        only = self._fields.get(name, ())
+        if name in self._splits:
+            return compile_split_reader(writer, reader, only, self._splits[name])
+        return compile_reader(writer, reader, only)
+
+    def _parted(self, name: str, found: tuple[Any, ...]) -> tuple[Any, ...]:
+        split = self._splits.get(name)
+        return (*found[: split.own], 0, split.build(found[split.own :])) if split else found
 
 
 class FieldWriter:

@@ -19,6 +19,8 @@ from schemas.fields import kind_of, logical, named_types
 Decoder = Callable[[bytes, int], tuple[dict[str, Any], int]]
 #: The same, but gives the wanted fields alone, in their order.
 Reader = Callable[[bytes, int], tuple[tuple[Any, ...], int]]
+#: Makes something of the fields at a record's end.
+Build = Callable[[tuple[Any, ...]], object]
 
 #: Lowest bit: negative. Highest: more bytes follow. Where neither is set, a length is one byte.
 _LONG_OR_NEGATIVE: Final = 0x81
@@ -50,6 +52,58 @@ def compile_reader(writer: Mapping[str, Any], reader: Mapping[str, Any], only: S
     """
     made = _Source(named_types(writer), named_types(reader))
     found: Reader = _compiled(made, made.some(writer, reader, only), writer["name"])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How the wanted fields of a contract fall into two parts.
+
+    Attributes:
+        own: This many of the first ones differ from record to record; the others, at its end, are alike in many.
+        slot: One of the former: where it ends in the bytes is told too, with all wanted fields before it.
+        build: Makes something of the others, once for all records that end in the same bytes.
+    """
+
+    own: int
+    slot: str
+    build: Build
+
+
+#: Ends of records that are remembered; as many again make room for others.
+_ENDS_KEPT: Final = 50_000
+
+
+def compile_split_reader(
+    writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str], split: Split
+) -> Reader:
+    """Like ``compile_reader``, in two parts: the own fields, the end of the slot field, what was built of the others.
+
+    What records are about differs; what they say of it is alike in many: the days of a session's people. Those bytes
+    are read once, then known again. The end of the slot field is 0 when the writer has its fields in another order.
+
+    Raises:
+        ValueError: As for ``compile_decoder``.
+    """
+    made = _Source(named_types(writer), named_types(reader))
+    body = made.in_two(writer, reader, only, split)
+    build, known = split.build, dict[bytes, object]()
+    rest: Reader | None = _compiled(made, body.rest, writer["name"]) if body.rest else None
+
+    def ending(data: bytes, at: int) -> object:
+        """Read the end of a record, and remember it when it is whole."""
+        if rest is None:
+            raise ValueError("no fields are read behind the others")
+        found, end = rest(data, at)
+        if end != len(data):
+            raise ValueError("more bytes than a record")
+        if len(known) >= _ENDS_KEPT:
+            known.clear()
+        made_of_it = known[data[at:]] = build(found)
+        return made_of_it
+
+    made.constants |= {"known": known.get, "ending": ending, "build": build}
+    found: Reader = _compiled(made, body.whole, writer["name"])
     return found
 
 
@@ -98,6 +152,14 @@ _RUNTIME: Final = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _InTwo:
+    """The lines of a reader in two parts, and of the one that reads the second part alone."""
+
+    whole: list[str]
+    rest: list[str]
+
+
 @dataclass(slots=True)
 class _Source:
     """Writes the lines of one decoder."""
@@ -118,8 +180,34 @@ class _Source:
         wanted = {name: fields[name] for name in only}
         places: dict[str, str] = {}
         lines = list(self._places(writer, wanted, places))
-        values = "".join(f"{places.get(name) or self._default(one)}, " for name, one in wanted.items())
-        return [*lines, f"{target} = ({values})"]
+        return [*lines, f"{target} = {self._tuple(wanted, places)}"]
+
+    def in_two(
+        self, writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str], split: Split
+    ) -> _InTwo:
+        """Lines that put the own fields, the slot's end and what is built of the others into ``r0``."""
+        self._name("r")
+        fields = {one["name"]: one for one in reader["fields"]}
+        own, shared = ({name: fields[name] for name in names} for names in (only[: split.own], only[split.own :]))
+        called = _names({**own, **shared})
+        order = [called.get(one["name"]) for one in writer["fields"]]
+        cut = 1 + max((at for at, name in enumerate(order) if name in own), default=-1)
+        places: dict[str, str] = {}
+        lines = list(self._places({"fields": writer["fields"][:cut]}, {**own, **shared}, places, split.slot))
+        values = [places.get(name) or self._default(one) for name, one in own.items()]
+        before = order[: order.index(split.slot) + 1] if split.slot in order else []
+        values.append("m" if {*only[: only.index(split.slot) + 1]} <= {*before} else "0")
+        head = f"r0 = ({', '.join(values)}, a); p = len(d)"
+        if any(name in shared for name in order[:cut]):
+            rest = list(self._places({"fields": writer["fields"][cut:]}, shared, places))
+            return _InTwo([*lines, *rest, f"a = build({self._tuple(shared, places)})", head.partition(";")[0]], [])
+        rest = list(self._places({"fields": writer["fields"][cut:]}, shared, places))
+        whole = [] if rest else ["if p > len(d): raise ValueError('fewer bytes than a record')"]
+        ask = [*whole, "a = known(d[p:])", "if a is None: a = ending(d, p)"]
+        return _InTwo([*lines, *ask, head], [*rest, f"r0 = {self._tuple(shared, places)}"])
+
+    def _tuple(self, wanted: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> str:
+        return f"({''.join(f'{places.get(name) or self._default(one)}, ' for name, one in wanted.items())})"
 
     def _name(self, prefix: str) -> str:
         name = f"{prefix}{self.names}"
@@ -139,8 +227,9 @@ class _Source:
         yield f"{target} = {{{', '.join(pairs)}}}"
 
     def _places(
-        self, writer: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]], places: dict[str, str]
-    ) -> Iterator[str]:
+        self, writer: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]], places: dict[str, str],
+        slot: str = "",
+    ) -> Iterator[str]:  # fmt: skip
         """Lines that read the wanted fields into variables, whose names are noted in ``places``."""
         called = _names(wanted)
         for one in writer["fields"]:
@@ -150,6 +239,8 @@ class _Source:
             else:
                 places[name] = self._name("v")
                 yield from self._read(one["type"], wanted[name]["type"], places[name])
+            if name and name == slot:
+                yield "m = p"
 
     def _default(self, one: Mapping[str, Any]) -> str:
         if "default" not in one:
@@ -246,11 +337,11 @@ class _Source:
         """An integer into ``n``, still in zigzag form; in place, for a call would take longer."""
         yield "n = d[p]; p += 1"
         yield "if n > 127:"
-        yield "    n &= 127; s = 7"
-        yield "    while True:"
-        yield "        e = d[p]; p += 1; n |= (e & 127) << s"
-        yield "        if e < 128: break"
-        yield "        s += 7"
+        for shift in range(7, _VARINT_BITS, 7):  # one level for each byte: a byte that has a successor counts 128 too many
+            indent = " " * 4 * (shift // 7)
+            yield f"{indent}e = d[p]; p += 1; n += (e << {shift}) - {1 << shift}"
+            yield f"{indent}if e > 127:"
+        yield f"{' ' * 4 * (_VARINT_BITS // 7)}raise ValueError('an integer of more than 64 bits')"
 
     def date(self, reader: Mapping[str, Any], target: str) -> Iterator[str]:  # noqa: ARG002  # one call for every logical type
         """Days since 1970."""

@@ -1,6 +1,8 @@
 """One worker process, from its start to its end."""
 
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -16,7 +18,7 @@ from streams.agents import preflight
 from streams.agents.release import ReleaseRunner
 from streams.agents.shell import Shell, die
 from streams.agents.watchdog import Watchdog
-from streams.app import create_app
+from streams.app import ReleaseRole, create_app
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain
@@ -30,9 +32,17 @@ def _release_failed(error: BaseException) -> None:
 
 def run_worker(
     settings: StreamSettings, *, metrics: StreamMetrics, release_metrics: ReleaseMetrics, health: WorkerHealth,
-    clock: Clock = system_clock,
+    clock: Clock = system_clock, release: Callable[[], ReleaseRole] | None = None,
 ) -> None:  # fmt: skip
     """Run one worker until SIGTERM or SIGINT; does not return.
+
+    Args:
+        settings: Of this worker.
+        metrics: What Prometheus reads.
+        release_metrics: The same for the release.
+        health: What ``/health`` says.
+        clock: For instants in records.
+        release: Makes the release role; the real one when left out.
 
     Exit codes: 0 after a signal; 70 when state must be rebuilt (fenced, broker lost) and 75 when it made no progress:
     start it again. 78 when the cluster's topics are not what they must be: the error says what to do.
@@ -46,8 +56,9 @@ def run_worker(
         app = create_app(
             settings,
             shell,
-            lambda: ReleaseRunner(
-                settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=_release_failed
+            release or partial(
+                ReleaseRunner,
+                settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=_release_failed,
             ),
             metrics=metrics,
             health=health,

@@ -1,7 +1,7 @@
 """A claim: what one source says of one thing, and which of two claims holds."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple
 
 
 class Claim(NamedTuple):
@@ -17,6 +17,8 @@ class Claim(NamedTuple):
         value: The event's wire bytes; decide between equal versions, so that any order gives the same winner.
         withdrawn: The source no longer holds the thing.
         facts: The fields that merging and counting need, in the order of the kind.
+        slot_end: The bytes before this position name contract, root, thing and slot, so that of two claims of a thing
+            with the same bytes there one may replace the other; 0 when the writer's schema does not allow to say so.
     """
 
     root: str
@@ -28,6 +30,7 @@ class Claim(NamedTuple):
     value: bytes
     withdrawn: bool
     facts: tuple[object, ...]
+    slot_end: int = 0
 
     @property
     def slot(self) -> tuple[str, str, str]:
@@ -40,15 +43,7 @@ class Claim(NamedTuple):
         return f"{self.root}\x1f{self.kind}\x1f{self.source}\x1f{self.source_key}".encode()
 
 
-class _Ranked(Protocol):
-    @property
-    def version(self) -> int: ...
-
-    @property
-    def value(self) -> bytes: ...
-
-
-def outranks(new: _Ranked, old: _Ranked) -> bool:
+def outranks(new: Claim, old: Claim) -> bool:
     """Whether a claim replaces the one in its slot: a higher version, or equal versions and greater bytes."""
     return new.version > old.version or (new.version == old.version and new.value > old.value)
 
@@ -69,9 +64,6 @@ def precedence(sources: Sequence[str]) -> Precedence:
     """Declared sources in their order, all others after them by name."""
     ranks = {source: rank for rank, source in enumerate(sources)}
     return lambda source: (ranks.get(source, len(ranks)), source)
-
-
-Fact = TypeVar("Fact")
 
 
 def live(claims: Iterable[Claim], order: Precedence) -> list[Claim]:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, NamedTuple, cast
 
 from schemas.codec import Codec
+from schemas.compiled import Split
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
 from streams.domains.claims import Claim
 
@@ -71,7 +72,13 @@ class TrainingReader:
     """
 
     def __init__(self, codec: Codec) -> None:
-        self._fields = codec.reading(READS)
+        own, slot = len(_CLAIM), "source_key"
+        splits = {
+            TRAINING_ENROLMENT: Split(own + 1, slot, Enrolment._make),
+            TRAINING_SESSION: Split(own, slot, lambda found: _session(*found)),
+            TRAINING_HEADCOUNT: Split(own, slot, Headcount._make),
+        }
+        self._fields = codec.reading(READS, splits)
 
     def read(self, value: bytes) -> Claim | None:
         """The claim in an event; None for a contract that no view of this domain reads.
@@ -81,12 +88,12 @@ class TrainingReader:
         """
         name, found = self._fields.decode(value)
         if name == TRAINING_ENROLMENT:
-            root, source, key, version, withdrawn, person, *_ = found
-            return _new(Claim, (root, person, ENROLMENT, source, key, version, value, withdrawn, found[6:]))
+            root, source, key, version, withdrawn, person, end, facts = found
+            return _new(Claim, (root, person, ENROLMENT, source, key, version, value, withdrawn, facts, end))
         if name == TRAINING_SESSION:
-            return claim_of(found, value, "", SESSION, _session(*found[5:]))
+            return claim_of(found, value, "", SESSION, found[6], found[5])
         if name == TRAINING_HEADCOUNT:
-            return claim_of(found, value, COUNTS, HEADCOUNT, Headcount._make(found[5:]))
+            return claim_of(found, value, COUNTS, HEADCOUNT, found[6], found[5])
         return None
 
 
@@ -94,10 +101,12 @@ class TrainingReader:
 _new = cast("Callable[[type[Claim], tuple[object, ...]], Claim]", tuple.__new__)
 
 
-def claim_of(found: tuple[Any, ...], value: bytes, thing: str, kind: str, facts: tuple[object, ...]) -> Claim:
+def claim_of(  # noqa: PLR0913, PLR0917  # the parts of a claim that differ between contracts
+    found: tuple[Any, ...], value: bytes, thing: str, kind: str, facts: tuple[object, ...], slot_end: int = 0
+) -> Claim:
     """A claim from the fields that every contract of this domain begins with."""
     root, source, source_key, version, withdrawn = found[:5]
-    return Claim(root, thing, kind, source, source_key, version, value, withdrawn, facts)
+    return Claim(root, thing, kind, source, source_key, version, value, withdrawn, facts, slot_end)
 
 
 def _session(  # noqa: PLR0913, PLR0917  # the fields of the contract, in their order

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from schemas.codec import Codec
 from schemas.contracts import SESSION_FACTS
@@ -11,7 +11,8 @@ from schemas.territory.areas import UNKNOWN_COMMUNE, Territory
 from schemas.territory.tables import Commune
 from schemas.territory.trades import Trades
 from streams.domains.facts import Session
-from streams.domains.training import SOME_DAY, Counted, TrainingMerge, TrainingRoot
+from streams.domains.held import SOME_DAY, Counted, iso, on_day
+from streams.domains.training import TrainingMerge, TrainingRoot
 
 EXITS = "exits"
 SESSIONS = "sessions"
@@ -56,7 +57,7 @@ class TrainingViews:
         days = root.days if root.known else about.tally
         dated = _dated(days, about.ends_on) if SOME_DAY in days else days
         cells: dict[CellKey, Contribution] = {
-            (EXITS, about.prefix + _iso(cast("date", day))): Contribution(n) for day, n in dated.items()
+            (EXITS, about.prefix + iso(day)): _persons(n) for day, n in dated.items()
         }
         if about.row is not None:
             cells[SESSIONS, about.session_id] = Contribution(sum(days.values()), about.row)
@@ -75,7 +76,9 @@ class TrainingViews:
     def _tally(self, root: TrainingRoot) -> Mapping[Counted, int]:
         """Persons by day from a headcount, which stands in where no source knows the session's persons one by one."""
         count = self._merge.headcount(root)
-        return {count.ends_on or SOME_DAY: count.coming} if count and count.coming else _NOBODY
+        if not count or not count.coming:
+            return _NOBODY
+        return {on_day(count.ends_on) if count.ends_on else SOME_DAY: count.coming}
 
     def _row(
         self,
@@ -127,12 +130,14 @@ class _About(NamedTuple):
 
 def _dated(days: Mapping[Counted, int], ends_on: date | None) -> Mapping[Counted, int]:
     """Those without a day of their own finish with the session, if that day is known."""
-    dated = {day: n for day, n in days.items() if day is not SOME_DAY}
+    dated = {day: n for day, n in days.items() if day != SOME_DAY}
     if ends_on is not None:
-        dated[ends_on] = dated.get(ends_on, 0) + days[SOME_DAY]
+        last = on_day(ends_on)
+        dated[last] = dated.get(last, 0) + days[SOME_DAY]
     return dated
 
 
 #: A headcount that counts nobody.
 _NOBODY: Mapping[Counted, int] = {}
-_iso = lru_cache(maxsize=4_096)(date.isoformat)
+#: Contributions of small numbers of persons are alike in all sessions.
+_persons = lru_cache(maxsize=4_096)(Contribution)
