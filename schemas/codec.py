@@ -15,6 +15,7 @@ from fastavro import schemaless_writer
 from schemas.compiled import Decoder, Reader, Split, compile_decoder, compile_reader, compile_split_reader
 from schemas.contracts import Contract, SchemaIds, lock_file
 from schemas.errors import BadWireFormat, ContractError
+from schemas.flat import Encoder, compile_encoder
 from schemas.majors import CONVERSIONS, Conversion, Majors, Record
 from schemas.validation import take
 
@@ -74,6 +75,11 @@ class Codec:
         except _UNFIT as error:
             raise _misfit(contract, record) from error
         return out.getvalue()
+
+    def flat(self, name: str) -> Encoder:
+        """Writes records of a contract that is flat, its values in the order of the fields; faster, and checks less."""
+        contract = self._ids.by_name(name)
+        return compile_encoder(contract.schema, _HEADER.pack(_MAGIC, contract.id))
 
     def encode_older(self, name: str, record: Record, wanted: str) -> bytes:
         """The wire bytes of a record for those who still read an older major of its contract."""

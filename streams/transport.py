@@ -61,8 +61,24 @@ def attach(app: Any, positions: Positions) -> None:  # noqa: ANN401  # faust.App
     _positions[app] = positions
 
 
+def _as_parsed(_tp: TP, record: Any) -> Any:  # noqa: ANN401  # aiokafka's DefaultRecord: offset, value, timestamp
+    return record
+
+
 class BatchConsumerThread(AIOKafkaConsumerThread):
     """Reads committed records only, with a short fetch wait."""
+
+    async def _fetch_records(
+        self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], timeout: float | None = None,  # noqa: ASYNC109  # Faust's own name
+        max_records: int | None = None,
+    ) -> Any:  # noqa: ANN401  # records by partition, as in Faust
+        """Of batched topics the records stay as they were parsed: an object of aiokafka's own for each costs 1.5 µs."""
+        topics = self.consumer.positions.topics
+        for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001  # what was fetched and not yet asked for
+            parsed = getattr(fetched, "_partition_records", None)  # a FetchError has none
+            if parsed is not None and tp.topic in topics:
+                parsed._consumer_record = _as_parsed  # noqa: SLF001  # what it makes of each record
+        return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
 
     def _create_worker_consumer(self, transport: Transport) -> aiokafka.AIOKafkaConsumer:
         consumer = super()._create_worker_consumer(transport)

@@ -34,6 +34,8 @@ class PartitionLog:
         self._clock = clock
         self._entities = f"{prefix}{domain}.entities.v1"
         self._id = f"{settings.app_id}-{prefix}{domain}-{number}"
+        self._cell = codec.flat(CELL)
+        self._checkpoint = codec.flat(CHECKPOINT)
         self._producer: Producer | None = None
         self.reader = LogReader(settings, domain, number, codec)
 
@@ -69,25 +71,22 @@ class PartitionLog:
             raise
 
     def _produce(self, producer: Producer, flush: Flush) -> None:
+        cells = self._prefix + CELLS
         for key, value in flush.entities.items():
             self._send(producer, self._entities, key, value)
         for (view, cell), (n, row) in flush.cells.items():
-            record = {"view": view, "cell": cell, "n": n, "as_of": flush.next_offset, "row": row}
-            key = f"{view}\x1f{cell}".encode()
-            self._send(producer, self._prefix + CELLS, key, self._codec.encode(CELL, record))
+            value = self._cell(view, cell, n, flush.next_offset, row)
+            self._send(producer, cells, f"{view}\x1f{cell}".encode(), value)
         for parked in flush.parked:
             producer.produce(self._prefix + QUARANTINE, key=self._domain.encode(), value=self._parked(parked))
-        checkpoint = self._codec.encode(CHECKPOINT, {"next_offset": flush.next_offset})
-        self._send(producer, self._entities, CHECKPOINT_KEY, checkpoint)
+        self._send(producer, self._entities, CHECKPOINT_KEY, self._checkpoint(flush.next_offset))
 
     def _send(self, producer: Producer, topic: str, key: bytes, value: bytes | None) -> None:
         while True:
             try:
-                producer.produce(topic, key=key, value=value, partition=self._number)
+                return producer.produce(topic, value, key, self._number)
             except BufferError:
                 producer.poll(0.1)
-            else:
-                return
 
     def _parked(self, parked: Parked) -> bytes:
         record = {

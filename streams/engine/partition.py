@@ -64,26 +64,24 @@ class Partition(Generic[Root, ClaimT]):
 
     def apply(self, records: Sequence[InputRecord]) -> Applied:
         """Take a batch in; records before the position are known and passed over."""
-        start = self.next_offset or 0
-        read, changed, parked = self._domain.read, 0, len(self._pending.parked)
+        start, read, absorb = self.next_offset or 0, self._domain.read, self._absorb
+        entities, changed, parked = self._pending.entities, 0, len(self._pending.parked)
         for record in records:
-            if record.offset < start:
+            offset = record.offset
+            if offset < start:
                 continue
-            start = self.next_offset = record.offset + 1
+            start = self.next_offset = offset + 1
             try:
-                changed += self._take(read(record.value or b""))
+                claim = read(record.value or b"")
+                if claim is not None and absorb(claim):
+                    entities[claim.key] = claim.value
+                    changed += 1
             except BeffroiError as error:
                 self._park(record, error)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
                 self._park(record, CannotApply(f"a record could not be applied: {type(error).__name__}"))
         parked = len(self._pending.parked) - parked
         return Applied(changed, len(records) - changed - parked, parked)
-
-    def _take(self, claim: ClaimT | None) -> bool:
-        if claim is None or not self._absorb(claim):
-            return False
-        self._pending.entities[claim.key] = claim.value
-        return True
 
     def _park(self, record: InputRecord, error: BeffroiError) -> None:
         self._pending.parked.append(Parked(record.offset, error))
