@@ -18,6 +18,11 @@ from streams.transport import Positions, attach
 #: Batches that wait for the agent; each is one fetch of one partition.
 QUEUE_BATCHES: Final = 64
 
+#: More than this between two flushes is not the life of a region but a backlog: it is written once a second, so that
+#: what changes again and again is written once, and transactions cost less.
+BUSY_EVENTS: Final = 8_000
+CATCHING_UP_S: Final = 1.0
+
 log = structlog.get_logger(__name__)
 
 
@@ -146,10 +151,13 @@ async def _flush(shell: Shell) -> None:
 
 def _flusher(app: faust.App, shell: Shell, interval_s: float) -> Callable[[], Awaitable[None]]:
     async def flusher() -> None:
-        """Write what changed, a few times a second."""
+        """Write what changed, many times a second; less often while catching up, for then nobody sees it come late."""
+        waited = 0.0
         while not app.should_stop:
             await app.sleep(interval_s)
-            if not app.rebalancing:
+            waited += interval_s
+            if not app.rebalancing and (shell.waiting < BUSY_EVENTS or waited >= CATCHING_UP_S):
+                waited = 0.0
                 await _flush(shell)
 
     return flusher

@@ -18,6 +18,8 @@ from faust.types import TP, ConsumerMessage, Message
 
 #: Faust's driver waits 1,500 ms for a fetch to fill; a reader of live views waits 20.
 FETCH_WAIT_MS: Final = 20
+#: Faust looks again after a second whether it was given partitions: too long for a take-over.
+IDLE_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,9 @@ class BatchConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  # Faust's own name
         """Fetch once; yield whole batches."""
+        if self.flow_active and not self._get_active_partitions():
+            await self.sleep(IDLE_S)
+            return
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if not records or self.should_stop:

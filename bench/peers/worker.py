@@ -29,6 +29,10 @@ class _Notes(WorkerHealth):
         super().__init__(monotonic)
         self.turns: list[tuple[float, float]] = []
 
+    def begin(self) -> None:
+        """The partitions are taken over, the flow begins."""
+        self.turns = [(time(), process_time())]
+
     def update(self, **details: Any) -> None:  # noqa: ANN401  # as in the parent
         """Called at the end of a take-over and of each flush."""
         super().update(**details)
@@ -37,10 +41,14 @@ class _Notes(WorkerHealth):
 
 
 class _NoRelease:
-    """Nobody reads views here: the peers do not publish any."""
+    """Nobody reads views here: the peers do not publish any. Its start says that the partitions were taken over."""
+
+    def __init__(self, notes: _Notes) -> None:
+        self._notes = notes
 
     def start(self) -> None:
-        """Nothing to begin."""
+        """Note it."""
+        self._notes.begin()
 
     def stop(self) -> None:
         """Nothing to end."""
@@ -57,7 +65,7 @@ def main(bootstrap: str, prefix: str, notes: Path) -> None:
                 metrics=StreamMetrics(registry),
                 release_metrics=ReleaseMetrics(registry),
                 health=health,
-                release=_NoRelease,
+                release=lambda: _NoRelease(health),
             )
     finally:
         notes.write_text(json.dumps(health.turns))

@@ -42,6 +42,9 @@ class Shell:
         clock: For instants in records.
         metrics: What Prometheus reads.
         health: What ``/health`` says.
+
+    Attributes:
+        waiting: Events taken in since the last flush.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class Shell:
         self._held: dict[int, Owned] = {}
         self._generation = 0
         self._lock = asyncio.Lock()
+        self.waiting = 0
 
     def owns(self, number: int) -> bool:
         """Whether the state of a partition is here and whole."""
@@ -78,6 +82,7 @@ class Shell:
         """Take a batch in, unless it is stale. Never yields to other tasks."""
         if batch.generation != generation or batch.partition not in self._held:
             return
+        self.waiting += len(batch.records)
         done = self._held[batch.partition].partition.apply(batch.records)
         for outcome in ("changed", "unchanged", "parked"):
             self._metrics.events.labels(self._domain.name, outcome).inc(getattr(done, outcome))
@@ -112,6 +117,7 @@ class Shell:
     async def flush(self) -> None:
         """Write what changed, one transaction a partition, all at once in threads."""
         async with self._lock:
+            self.waiting = 0
             await asyncio.gather(*(self._settle(owned) for owned in self._held.values()))
             self._tell()
 
