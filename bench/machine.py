@@ -60,7 +60,8 @@ def broker() -> Iterator[KafkaSettings]:
 
 def topics(kafka: KafkaSettings, prefix: str, partitions: int = 4) -> None:
     """Create the whole catalogue under a prefix."""
-    admin.apply(kafka, admin.plan({}, catalogue(partitions, prefix)), 1)
+    wanted = catalogue(partitions, prefix)
+    admin.apply(kafka, admin.plan(admin.existing(kafka, [one.name for one in wanted]), wanted), 1)
 
 
 class Report:

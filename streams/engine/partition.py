@@ -49,7 +49,7 @@ class Partition(Generic[Root, ClaimT]):
         self._domain = domain
         self._roots: dict[str, Root] = {}
         self._totals: dict[CellKey, CellValue] = {}
-        self._touched: dict[str, Mapping[CellKey, Contributed]] = {}  # what the totals hold of a root that changed
+        self._touched: dict[str, Root | None] = {}  # roots that changed, as the totals hold them
         self._pending = _Pending()
 
     @property
@@ -93,9 +93,9 @@ class Partition(Generic[Root, ClaimT]):
         root = self._roots.get(name)
         if root is None:
             root = self._roots[name] = self._domain.new_root()
-            self._touched[name] = {}
+            self._touched[name] = None
         elif name not in self._touched:
-            self._touched[name] = self._cells(root)
+            self._touched[name] = self._domain.still(root)
         return self._domain.absorb(root, claim)
 
     def _cells(self, root: Root) -> Mapping[CellKey, Contributed]:
@@ -119,8 +119,13 @@ class Partition(Generic[Root, ClaimT]):
 
     def _recount(self) -> None:
         """Subtract what each touched root contributed, add what it contributes now."""
-        for name, old in self._touched.items():
-            new = self._cells(self._roots[name])
+        alike = self._domain.alike
+        for name, before in self._touched.items():
+            root = self._roots[name]
+            if before is not None and alike(before, root):
+                continue
+            old = {} if before is None else self._cells(before)
+            new = self._cells(root)
             for key, contribution in new.items():
                 if old.get(key) != contribution:
                     self._move(key, old.get(key), contribution)

@@ -74,6 +74,9 @@ class Domain(Generic[Root, ClaimT]):
         new_root: A root that nobody claimed anything of.
         absorb: Takes a claim into a root; False when it changes nothing. An exception must leave the root as it was.
         cells: What a root contributes, by view and cell.
+        still: A root as it counts now, to be counted later; None when it never counted. Cheap: it is asked of every
+            root that is about to change.
+        alike: Whether a root surely counts as it did when it stood still.
     """
 
     name: str
@@ -81,6 +84,8 @@ class Domain(Generic[Root, ClaimT]):
     new_root: Callable[[], Root]
     absorb: Callable[[Root, ClaimT], bool]
     cells: Callable[[Root], Mapping[CellKey, Contributed]]
+    still: Callable[[Root], Root | None]
+    alike: Callable[[Root, Root], bool]
 
 
 class CellValue(NamedTuple):

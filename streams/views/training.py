@@ -65,13 +65,14 @@ class TrainingViews:
 
     def _about(self, root: TrainingRoot) -> "_About":
         session, session_id, sources, withdrawn = self._merge.session(root)
+        tally = self._tally(root)
         if session is None:
-            return _About(withdrawn, f"{UNKNOWN_COMMUNE}||", None, self._tally(root), "", None)
+            return _About(withdrawn, _UNKNOWN, None, tally, "", None) if withdrawn or tally else _NOT_DESCRIBED
         commune = self._territory.resolve(session.commune, session.postcode, session.place)
         trades = self._trades.of(session.rome_codes or (), session.formacodes or ())
         prefix = f"{commune.code if commune else UNKNOWN_COMMUNE}|{','.join(trades)}|"
         row = self._row(session_id or "", session, commune, trades, sources)
-        return _About(withdrawn, prefix, session.ends_on, self._tally(root), session_id or "", row)
+        return _About(withdrawn, prefix, session.ends_on, tally, session_id or "", row)
 
     def _tally(self, root: TrainingRoot) -> Mapping[Counted, int]:
         """Persons by day from a headcount, which stands in where no source knows the session's persons one by one."""
@@ -139,5 +140,8 @@ def _dated(days: Mapping[Counted, int], ends_on: date | None) -> Mapping[Counted
 
 #: A headcount that counts nobody.
 _NOBODY: Mapping[Counted, int] = {}
+_UNKNOWN = f"{UNKNOWN_COMMUNE}||"
+#: Every session that nobody described.
+_NOT_DESCRIBED = _About(withdrawn=False, prefix=_UNKNOWN, ends_on=None, tally=_NOBODY, session_id="", row=None)
 #: Contributions of small numbers of persons are alike in all sessions.
 _persons = lru_cache(maxsize=4_096)(Contribution)
