@@ -9,10 +9,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench clean
+.PHONY: help demo test lint format lock bench bench-peers clean
 
 help: ## Say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/.run ## Run everything on this machine with an invented region; Ctrl-C stops it
 	@exec $(BIN)/beffroi demo
@@ -41,11 +41,18 @@ lock: ## Resolve the requirements anew
 		--extra checkout --extra dev -c requirements/run.lock pyproject.toml -o requirements/dev.lock
 	@rm -rf $(VENV)-lock
 
-bench: $(VENV)/.dev ## Measure
+bench: $(VENV)/.dev ## Measure; ARGS=--evidence keeps the figures in docs/evidence
 	$(BIN)/python bench/publish_kairos.py
-	$(BIN)/python bench/engine_apply.py
 	$(BIN)/python bench/release.py
 	$(BIN)/python bench/codec.py
+	$(BIN)/python -m bench.throughput $(ARGS)
+	$(BIN)/python -m bench.growth $(ARGS)
+	$(BIN)/python -m bench.restore $(ARGS)
+	$(BIN)/python -m bench.latency $(ARGS)
+	$(BIN)/python -m bench.partitions $(ARGS)
+
+bench-peers: $(VENV)/.dev ## Measure beside Quix Streams, Kafka Streams and stock Faust
+	$(BIN)/python -m bench.throughput --peers $(ARGS)
 
 clean: ## Remove what was installed here; data are removed by `beffroi down --wipe`
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     app_id: str = Field("beffroi", description="consumer group and prefix of transactional ids")
     instance_id: str | None = Field(None, description="static member name of this worker, for fixed replicas")
     session_timeout_s: float = Field(10.0, ge=1, description="a worker that is silent for longer loses its partitions")
-    flush_interval_s: float = Field(0.2, gt=0, description="between two transactions of a partition")
+    flush_interval_s: float = Field(0.1, gt=0, description="between two transactions of a partition")
     audit_interval_s: float = Field(300.0, gt=0, description="between two comparisons of a worker's state with the log")
     stuck_after_s: float = Field(60.0, ge=1, description="a worker with input waiting and no progress ends itself")
     region: str = Field("32", description="INSEE code of the region this deployment serves")

@@ -1,8 +1,8 @@
 """Events for the benchmarks: invented and seeded sessions and enrolments, and what they come to, counted naively.
 
 One thing in thirteen is a session, the others are enrolments in it. Each event is a thing's whole state at a newer
-version; 30 % move a person's last day, 5 % come late with an older version, the others say the same again, as files that
-are published every day do.
+version; 30 % move a person's last day, 5 % come late with an older version, the others say the same again, as files
+that are published every day do.
 """
 
 from collections import Counter
@@ -106,7 +106,7 @@ class Region:
         return {
             "session_id": f"intercarif:SE_{session:010d}", "source": "kairos", "source_key": f"SE_{session:010d}",
             "version": version, "occurred_at": _INSTANT, "title": "Conducteur routier",
-            "place": {"commune": {"code": self.commune(session), "vintage": "2025"}, "postcode": "62300", "label": "Lens"},
+            "place": {"commune": {"code": self.commune(session)}, "postcode": "62300", "label": "Lens"},
             "rome_codes": [self.trade(session)], "starts_on": _FIRST, "ends_on": _FIRST + timedelta(days=session % 170),
         }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""How the engine's cost and memory grow with the entities it holds: 100 thousand, 1 million, 10 million, without a broker.
+"""How the engine's cost and memory grow with the entities it holds, without a broker: 100 thousand to 10 million.
 
 Usage: ``python -m bench.growth [--most N] [--evidence]``; 10 million need about 6 GB.
 
@@ -133,9 +133,8 @@ def main() -> None:
             own = wire / (held - BATCH) + KEY_BYTES
             cost = median(cost_us(partition, people, size, 2_000 * number + one) for one in range(ROUNDS))
             first = first or cost
-            rows.append([
-                f"{size:,}", f"{cost:.2f}", f"{cost / first - 1:+.0%}", f"{each:.0f}", f"{own:.0f}", f"{each - own:.0f}",
-            ])  # fmt: skip
+            sizes = (f"{one:.0f}" for one in (each, own, each - own))
+            rows.append([f"{size:,}", f"{cost:.2f}", f"{cost / first - 1:+.0%}", *sizes])
             print(*rows[-1])
     head = ["entities", "µs an event", "against the first", "bytes each", "of it strings", "beyond them"]
     report.table(head, rows)

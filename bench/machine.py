@@ -25,7 +25,7 @@ CACHE = user_dir("cache", os.environ, sys.platform, Path.home())
 
 
 def cores() -> tuple[set[int], set[int]]:
-    """The core of what is measured, and those of the broker and of whatever feeds it; the same one when there is one."""
+    """The core of what is measured, and those of the broker and of what feeds it; the same where there is only one."""
     if not hasattr(os, "sched_getaffinity"):
         return set(), set()
     allowed = sorted(os.sched_getaffinity(0))

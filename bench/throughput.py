@@ -20,8 +20,7 @@ from bench.machine import Report, broker, topics
 from bench.peerage import Job, kafka_streams, plain_loop, python_peer
 from bench.running import Run, WorkerProcess
 from connectors.kafka.settings import KafkaSettings
-from schemas.topics import TRAINING_EVENTS
-from schemas.topics import catalogue
+from schemas.topics import TRAINING_EVENTS, catalogue
 
 US = "Beffroi, durable"
 PLAIN = "plain confluent-kafka, fastavro, dictionary; keeps nothing"
@@ -54,7 +53,7 @@ def beffroi(kafka: KafkaSettings, prefix: str, events: int, folder: Path) -> Run
 
 
 def forget(kafka: KafkaSettings, prefix: str) -> None:
-    """Empty everything but the events, so that a worker begins from nothing; returns when the topics are there again."""
+    """Empty everything but the events, so that a worker begins from nothing; returns when the topics are back."""
     client = AdminClient({"bootstrap.servers": kafka.bootstrap})
     names = {one.name for one in catalogue(4, prefix)} - {prefix + TRAINING_EVENTS}
     if names & set(client.list_topics(timeout=10).topics):
@@ -156,8 +155,9 @@ def main() -> None:
     command = f"python -m bench.throughput --events {asked.events} --rounds {asked.rounds}{' --peers' * asked.peers}"
     report = Report("throughput", "Throughput of a catch-up on one core", command)
     report.say(
-        f"{asked.events:,} TrainingEnrolment and TrainingSession events in 4 partitions, {asked.events // 10:,} entities, "
-        "30 % corrections, 5 % late; the engine pinned to one core, the broker to the others; medians, in turns.\n"
+        f"{asked.events:,} TrainingEnrolment and TrainingSession events in 4 partitions, {asked.events // 10:,} "
+        "entities, 30 % corrections, 5 % late; the engine pinned to one core, the broker to the others; medians, in "
+        "turns.\n"
     )
     with broker() as kafka, tempfile.TemporaryDirectory() as folder:
         field = Field(kafka, asked.events, Path(folder))

@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 #: From one transaction on an idle broker to one that nearly times out.
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-#: A worker flushes five times a second; one that did not for this long while it has input is stuck.
+#: A worker flushes ten times a second; one that did not for this long while it has input is stuck.
 STUCK_AFTER_S: Final = 60.0
 
 

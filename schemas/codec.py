@@ -45,9 +45,7 @@ class Codec:
         self._majors = Majors(self._conversions)
         self._decoders: dict[int, tuple[str, Decoder]] = {}
 
-    def reading(
-        self, fields: Mapping[str, Sequence[str]], splits: Mapping[str, Split] | None = None
-    ) -> "FieldReader":
+    def reading(self, fields: Mapping[str, Sequence[str]], splits: Mapping[str, Split] | None = None) -> "FieldReader":
         """Reads only some fields of some contracts, which is faster.
 
         Args:

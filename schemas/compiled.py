@@ -182,9 +182,7 @@ class _Source:
         lines = list(self._places(writer, wanted, places))
         return [*lines, f"{target} = {self._tuple(wanted, places)}"]
 
-    def in_two(
-        self, writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str], split: Split
-    ) -> _InTwo:
+    def in_two(self, writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str], split: Split) -> _InTwo:
         """Lines that put the own fields, the slot's end and what is built of the others into ``r0``."""
         self._name("r")
         fields = {one["name"]: one for one in reader["fields"]}
@@ -337,7 +335,9 @@ class _Source:
         """An integer into ``n``, still in zigzag form; in place, for a call would take longer."""
         yield "n = d[p]; p += 1"
         yield "if n > 127:"
-        for shift in range(7, _VARINT_BITS, 7):  # one level for each byte: a byte that has a successor counts 128 too many
+        for shift in range(
+            7, _VARINT_BITS, 7
+        ):  # one level for each byte: a byte that has a successor counts 128 too many
             indent = " " * 4 * (shift // 7)
             yield f"{indent}e = d[p]; p += 1; n += (e << {shift}) - {1 << shift}"
             yield f"{indent}if e > 127:"

@@ -42,7 +42,9 @@ def compile_encoder(schema: Mapping[str, Any], header: bytes) -> Encoder:
     for name, one in zip(names, schema["fields"], strict=True):
         lines += _lines(name, one)
         parts.append(name)
-    text = "\n".join([f"def encode({', '.join(names)}):", *(f"    {one}" for one in lines), f"    return {'+'.join(parts)}"])
+    text = "\n".join(
+        [f"def encode({', '.join(names)}):", *(f"    {one}" for one in lines), f"    return {'+'.join(parts)}"]
+    )
     scope: dict[str, Any] = {"Z": zigzag, "len": len, "header": header}
     exec(compile(text, f"<encoder of {schema['name']}>", "exec"), scope)  # noqa: S102  # our own text, made from a schema we parsed
     encode: Encoder = scope["encode"]

@@ -42,8 +42,8 @@ class StreamSettings(BaseModel):
     area_tables: tuple[Path, ...] = ()
     trade_table: Path | None = None
     sources: tuple[str, ...] = ("kairos",)
-    flush_interval_s: float = Field(0.2, gt=0)
-    publish_interval_s: float = Field(0.15, gt=0)
+    flush_interval_s: float = Field(0.1, gt=0)
+    publish_interval_s: float = Field(0.05, gt=0)
     audit_interval_s: float = Field(300.0, gt=0)
     stuck_after_s: float = Field(60.0, ge=1)
     session_timeout_s: float = Field(10.0, ge=1)

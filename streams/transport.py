@@ -71,11 +71,14 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
     """Reads committed records only, with a short fetch wait."""
 
     async def _fetch_records(
-        self, consumer: aiokafka.AIOKafkaConsumer, active_partitions: set[TP], timeout: float | None = None,  # noqa: ASYNC109  # Faust's own name
+        self,
+        consumer: aiokafka.AIOKafkaConsumer,
+        active_partitions: set[TP],
+        timeout: float | None = None,  # noqa: ASYNC109  # Faust's own name
         max_records: int | None = None,
     ) -> Any:  # noqa: ANN401  # records by partition, as in Faust
         """Of batched topics the records stay as they were parsed: an object of aiokafka's own for each costs 1.5 µs."""
-        topics = self.consumer.positions.topics
+        topics = cast("BatchConsumer", self.consumer).positions.topics
         for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001  # what was fetched and not yet asked for
             parsed = getattr(fetched, "_partition_records", None)  # a FetchError has none
             if parsed is not None and tp.topic in topics:

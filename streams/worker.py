@@ -56,9 +56,14 @@ def run_worker(
         app = create_app(
             settings,
             shell,
-            release or partial(
+            release
+            or partial(
                 ReleaseRunner,
-                settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=_release_failed,
+                settings,
+                codec=codec,
+                clock=clock,
+                metrics=release_metrics,
+                on_failure=_release_failed,
             ),
             metrics=metrics,
             health=health,

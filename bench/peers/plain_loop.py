@@ -57,8 +57,8 @@ def main(job: dict[str, Any]) -> None:
     schemas = {int(number): fastavro.parse_schema(schema) for number, schema in job["schemas"].items()}
     state = State()
     takes = {
-        number: state.session if schema["name"].endswith("TrainingSession") else state.enrolment
-        for number, schema in schemas.items()
+        int(number): state.session if schema["name"] == "TrainingSession" else state.enrolment
+        for number, schema in job["schemas"].items()
     }
     consumer = Consumer({
         "bootstrap.servers": job["bootstrap"], "group.id": "plain", "enable.auto.commit": False,
@@ -70,9 +70,10 @@ def main(job: dict[str, Any]) -> None:
         messages = consumer.consume(10_000, 1.0)
         began, used = (began, used) if began or not messages else (perf_counter(), process_time())
         for message in messages:
-            value = message.value()
+            value = message.value() or b""
             number = struct.unpack_from(">I", value, 1)[0]
-            takes[number](fastavro.schemaless_reader(BytesIO(value[5:]), schemas[number], None))
+            record: Any = fastavro.schemaless_reader(BytesIO(value[5:]), schemas[number], None)
+            takes[number](record)
         left -= len(messages)
     took, spent = perf_counter() - began, process_time() - used
     cells = {cell: n for cell, n in state.cells.items() if n}

@@ -1,8 +1,8 @@
 """The same work in Quix Streams, with its State and changelog topics.
 
 Usage: ``python quix.py JOB``, see ``plain_loop.py``. State is kept by message key, which is the session: its place, and
-each of its people; counts by cell are kept in the same store, one partial count for each session, and summed at the end.
-The clock stops at the last record: its last commit is not counted.
+each of its people; counts by cell are kept in the same store, one partial count for each session, and summed at the
+end. The clock stops at the last record: its last commit is not counted.
 """
 
 import json
@@ -17,7 +17,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import fastavro
-from quixstreams import Application, State
+from quixstreams import Application, State  # type: ignore[import-not-found]  # in its own environment
 
 JOB = json.loads(Path(sys.argv[1]).read_text())
 SCHEMAS = {int(number): fastavro.parse_schema(schema) for number, schema in JOB["schemas"].items()}

@@ -41,14 +41,26 @@ def read_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[Mes
     Raises:
         KafkaException: The cluster refuses.
     """
+    for messages in batches_on(consumer, positions):
+        yield from messages
+
+
+def batches_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[list[Message]]:
+    """The same in the batches in which the records come, for who reads millions.
+
+    Raises:
+        KafkaException: The cluster refuses.
+    """
     consumer.assign(positions)
     left = {(position.topic, position.partition) for position in positions}
     while left:
-        for message in consumer.consume(_BATCH, 0.5):
-            if at_end(message):
-                left.discard((message.topic() or "", message.partition() or 0))
-            elif message.error() is None:
-                yield message
+        messages = consumer.consume(_BATCH, 0.5)
+        records = [message for message in messages if message.error() is None]
+        if len(records) < len(messages):
+            ends = [message for message in messages if message.error() is not None and at_end(message)]
+            left -= {(message.topic() or "", message.partition() or 0) for message in ends}
+        if records:
+            yield records
 
 
 def read_settled(settings: KafkaSettings, where: TopicPartition, patience_s: float = 60.0) -> Iterator[Message]:

@@ -9,7 +9,7 @@ import structlog
 from confluent_kafka import Message, TopicPartition
 
 from connectors.kafka.clients import reader
-from connectors.kafka.reading import read_settled, read_to_end
+from connectors.kafka.reading import batches_on, read_settled
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT
 from schemas.topics import CELLS
@@ -58,6 +58,7 @@ class LogReader:
         self._cells = settings.prefix + CELLS
         self._number = number
         self._codec = codec
+        self._cell = codec.reading({CELL: ("n", "row")})
 
     def everything(self) -> Restored:
         """All that was written; says how far it is while it takes long.
@@ -68,23 +69,35 @@ class LogReader:
         restored = Restored()
         consumer = reader(self._kafka)
         try:
-            messages = read_to_end(consumer, [(self._entities, self._number), (self._cells, self._number)])
-            for message in self._told(messages):
-                if message.topic() == self._entities:
-                    self._take_entity(restored, message.key() or b"", message.value())
-                else:
-                    self._take_cell(restored.cells, message)
+            places = [TopicPartition(topic, self._number, 0) for topic in (self._entities, self._cells)]
+            for messages in self._told(batches_on(consumer, places)):
+                self._take(restored, messages)
         finally:
             consumer.close()
         return restored
 
-    def _told(self, messages: Iterator[Message]) -> Iterator[Message]:
+    def _told(self, batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
         began = said = perf_counter()
-        for count, message in enumerate(messages):
-            if count % _BATCH == 0 and perf_counter() - said > PROGRESS_S:
+        count = 0
+        for messages in batches:
+            yield messages
+            count += len(messages)
+            if perf_counter() - said > PROGRESS_S:
                 said = perf_counter()
                 log.info("restoring", partition=self._number, records=count, seconds=round(said - began, 1))
-            yield message
+
+    def _take(self, restored: Restored, messages: list[Message]) -> None:
+        """Millions of winners are only put in their place here, and read once all are there."""
+        entities, winners = self._entities, restored.entities
+        for message in messages:
+            if message.topic() != entities:
+                self._take_cell(restored.cells, message)
+                continue
+            key, value = message.key() or b"", message.value()
+            if value and key[:1] != b"\x00":
+                winners[key] = value
+            else:
+                self._take_entity(restored, key, value)
 
     def _take_entity(self, restored: Restored, key: bytes, value: bytes | None) -> None:
         if key == CHECKPOINT_KEY:
@@ -98,9 +111,9 @@ class LogReader:
 
     def _take_cell(self, cells: dict[CellKey, CellValue], message: Message) -> None:
         view, _, cell = (message.key() or b"").decode().partition("\x1f")
-        record = self._codec.read(CELL, message.value() or b"")
-        if record["n"] or record["row"] is not None:
-            cells[view, cell] = CellValue(record["n"], record["row"])
+        _, (n, row) = self._cell.decode(message.value() or b"")
+        if n or row is not None:
+            cells[view, cell] = CellValue(n, row)
         else:
             cells.pop((view, cell), None)
 

@@ -42,9 +42,6 @@ class Shell:
         clock: For instants in records.
         metrics: What Prometheus reads.
         health: What ``/health`` says.
-
-    Attributes:
-        waiting: Events taken in since the last flush.
     """
 
     def __init__(
@@ -60,7 +57,7 @@ class Shell:
         self._held: dict[int, Owned] = {}
         self._generation = 0
         self._lock = asyncio.Lock()
-        self.waiting = 0
+        self.waiting = 0  # events taken in since the last flush
 
     def owns(self, number: int) -> bool:
         """Whether the state of a partition is here and whole."""

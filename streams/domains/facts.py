@@ -101,7 +101,7 @@ class TrainingReader:
 _new = cast("Callable[[type[Claim], tuple[object, ...]], Claim]", tuple.__new__)
 
 
-def claim_of(  # noqa: PLR0913, PLR0917  # the parts of a claim that differ between contracts
+def claim_of(  # the parts of a claim that differ between contracts
     found: tuple[Any, ...], value: bytes, thing: str, kind: str, facts: tuple[object, ...], slot_end: int = 0
 ) -> Claim:
     """A claim from the fields that every contract of this domain begins with."""

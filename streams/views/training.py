@@ -56,9 +56,7 @@ class TrainingViews:
             return {}
         days = root.days if root.known else about.tally
         dated = _dated(days, about.ends_on) if SOME_DAY in days else days
-        cells: dict[CellKey, Contribution] = {
-            (EXITS, about.prefix + iso(day)): _persons(n) for day, n in dated.items()
-        }
+        cells: dict[CellKey, Contribution] = {(EXITS, about.prefix + iso(day)): _persons(n) for day, n in dated.items()}
         if about.row is not None:
             cells[SESSIONS, about.session_id] = Contribution(sum(days.values()), about.row)
         return cells
