@@ -43,24 +43,24 @@ first record (ours: from the end of its take-over) to its last, ours to the comm
 
 def beffroi(kafka: KafkaSettings, prefix: str, events: int, folder: Path) -> Run:
     """The worker on topics without any state."""
-    forget(kafka, prefix)
     worker = WorkerProcess(kafka, prefix, folder)
     try:
         worker.until(events)
     finally:
         worker.stop()
-    return worker.run()
+    run = worker.run()
+    forget(kafka, prefix)
+    return run
 
 
 def forget(kafka: KafkaSettings, prefix: str) -> None:
-    """Empty everything but the events, so that a worker begins from nothing; returns when the topics are back."""
+    """Empty everything but the events, so that the next worker begins from nothing; then they are there again."""
     client = AdminClient({"bootstrap.servers": kafka.bootstrap})
     names = {one.name for one in catalogue(4, prefix)} - {prefix + TRAINING_EVENTS}
-    if names & set(client.list_topics(timeout=10).topics):
-        gone = client.delete_topics(list(names), request_timeout=60)
-        left = client.delete_consumer_groups(["beffroi" + prefix], request_timeout=60)
-        for done in (*gone.values(), *left.values()):
-            done.result()
+    gone = client.delete_topics(list(names), request_timeout=60)
+    left = client.delete_consumer_groups(["beffroi" + prefix], request_timeout=60)
+    for done in (*gone.values(), *left.values()):
+        done.result()
     pause = threading.Event()
     while names & set(client.list_topics(timeout=10).topics):
         pause.wait(0.1)

@@ -4,7 +4,8 @@ Source of the encoding: Avro 1.12 specification, "Binary Encoding". For the reco
 thousand; what they write is compared with fastavro's in the tests.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from typing import Any, Final
 Encoder = Callable[..., bytes]
 
 _LONG_BITS: Final = 63
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 
 @lru_cache(maxsize=65_536)
@@ -28,7 +30,7 @@ def zigzag(number: int) -> bytes:
 
 
 def compile_encoder(schema: Mapping[str, Any], header: bytes) -> Encoder:
-    """An encoder for records of one schema, whose fields are texts, bytes and integers, or null.
+    """An encoder for records of one schema, whose fields are texts, bytes, integers, dates, lists of texts, or null.
 
     Args:
         schema: The record's.
@@ -45,10 +47,19 @@ def compile_encoder(schema: Mapping[str, Any], header: bytes) -> Encoder:
     text = "\n".join(
         [f"def encode({', '.join(names)}):", *(f"    {one}" for one in lines), f"    return {'+'.join(parts)}"]
     )
-    scope: dict[str, Any] = {"Z": zigzag, "len": len, "header": header}
+    scope: dict[str, Any] = {"Z": zigzag, "T": _texts, "len": len, "header": header}
     exec(compile(text, f"<encoder of {schema['name']}>", "exec"), scope)  # noqa: S102  # our own text, made from a schema we parsed
     encode: Encoder = scope["encode"]
     return encode
+
+
+def _texts(items: Sequence[str]) -> bytes:
+    """A list of texts: one block, and the mark of its end."""
+    parts = [zigzag(len(items))] if items else []
+    for item in items:
+        data = item.encode()
+        parts += (zigzag(len(data)), data)
+    return b"".join((*parts, b"\x00"))
 
 
 def _lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
@@ -61,9 +72,13 @@ def _lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
         yield "else:"
         yield from (f"    {line}" for line in _lines(name, {**one, "type": kind[1]}))
         yield f"    {name} = b'\\x02' + {name}"
-    elif kind in {"int", "long"}:
+    elif kind == {"type": "int", "logicalType": "date"}:
+        yield f"{name} = Z({name}.toordinal() - {_EPOCH_ORDINAL})"
+    elif kind == {"type": "array", "items": "string"}:
+        yield f"{name} = T({name})"
+    elif kind in ("int", "long"):
         yield f"{name} = Z({name})"
-    elif kind in {"string", "bytes"}:
+    elif kind in ("string", "bytes"):
         if kind == "string":
             yield f"{name} = {name}.encode()"
         yield f"{name} = Z(len({name})) + {name}"

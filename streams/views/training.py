@@ -41,7 +41,7 @@ class TrainingViews:
     def __init__(self, territory: Territory, trades: Trades, codec: Codec, merge: TrainingMerge) -> None:
         self._territory = territory
         self._trades = trades
-        self._codec = codec
+        self._facts = codec.flat(SESSION_FACTS)
         self._merge = merge
 
     def cells(self, root: TrainingRoot) -> dict[CellKey, Contribution]:
@@ -88,23 +88,11 @@ class TrainingViews:
         sources: tuple[str, ...],
     ) -> bytes:
         count, basis = session.seats or (None, None)
-        facts = {
-            "session_id": session_id,
-            "title": session.title,
-            "provider": session.provider,
-            "commune": commune.code if commune else None,
-            "postcode": session.postcode,
-            "place": session.place,
-            "trades": list(trades),
-            "starts_on": session.starts_on,
-            "ends_on": session.ends_on,
-            "recruitment": session.recruitment,
-            "seats": count,
-            "seats_basis": basis,
-            "url": session.url,
-            "sources": list(sources),
-        }
-        return self._codec.encode(SESSION_FACTS, facts)
+        return self._facts(
+            session_id, session.title, session.provider, commune.code if commune else None, session.postcode,
+            session.place, trades, session.starts_on, session.ends_on, session.recruitment, count, basis, session.url,
+            sources,
+        )  # fmt: skip
 
 
 class _About(NamedTuple):

@@ -5,13 +5,14 @@ from importlib.metadata import entry_points, version
 
 import aiokafka
 import pytest
+from aiokafka.consumer import fetcher
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, credentials_to_aiokafka_auth
 from pydantic import SecretStr
 
 from connectors.kafka.settings import KafkaSettings
 from streams.configuration import credentials
-from streams.transport import BatchConsumer, BatchTransport
+from streams.transport import BatchConsumer, BatchConsumerThread, BatchTransport
 
 
 def test_faust_finds_the_transport_by_its_scheme() -> None:
@@ -90,3 +91,19 @@ def test_aiokafka_still_takes_isolation_and_fetch_wait_from_these_attributes() -
     assert "isolation_level=self._isolation_level" in source
     assert "fetch_max_wait_ms=self._fetch_max_wait_ms" in source
     assert "_create_worker_consumer" in inspect.getsource(AIOKafkaConsumerThread._create_consumer)
+
+
+def test_aiokafka_still_makes_records_where_the_transport_says_what_of() -> None:
+    assert "self._consumer_record(tp, record)" in inspect.getsource(fetcher.PartitionRecords._unpack_records)
+    assert "self._unpack_records()" in inspect.getsource(
+        fetcher.PartitionRecords.__init__
+    )  # not begun before it is asked
+    assert "self._partition_records" in inspect.getsource(fetcher.FetchResult.getall)
+    assert "self._records" in inspect.getsource(fetcher.Fetcher.fetched_records)
+    assert "_fetch_records" in inspect.getsource(AIOKafkaConsumerThread.getmany)
+    expected = list(inspect.signature(AIOKafkaConsumerThread._fetch_records).parameters)
+    assert list(inspect.signature(BatchConsumerThread._fetch_records).parameters) == expected
+
+
+def test_faust_still_asks_which_partitions_are_active() -> None:
+    assert "_get_active_partitions" in inspect.getsource(BaseConsumer._wait_next_records)
