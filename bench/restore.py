@@ -26,7 +26,8 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import system_clock
 from schemas.codec import Codec
 from streams.agents.log import PartitionLog
-from streams.agents.shell import Shell, TrainingPartition
+from streams.agents.owned import TrainingPartition
+from streams.agents.shell import Shell
 from streams.engine import Partition
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings

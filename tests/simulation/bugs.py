@@ -9,7 +9,7 @@ also fence again without restoring, which is what would do harm.
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from typing import Any
+from typing import Any, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
 import streams.agents.log
@@ -88,10 +88,24 @@ def groups_offset_decides() -> AbstractContextManager[None]:
 
 @contextmanager
 def _ranks(outranks: Callable[[Any, Any], bool]) -> Iterator[None]:
+    def packed(new: bytes, held: bytes) -> bool:
+        return outranks(_Ranked.of(new), _Ranked.of(held[:-3]))
+
     with ExitStack() as stack:
-        for owner in (streams.domains.claims, streams.domains.training):
-            stack.enter_context(replaced(owner, outranks=outranks))
+        stack.enter_context(replaced(streams.domains.claims, outranks=outranks))
+        stack.enter_context(replaced(streams.domains.training, _outranks=packed))
         yield
+
+
+class _Ranked(NamedTuple):
+    """What decides between two claims, taken out of the bytes that are held."""
+
+    version: int
+    value: bytes
+
+    @classmethod
+    def of(cls, rank: bytes) -> Self:
+        return cls(int.from_bytes(rank[:8], "big"), rank[8:])
 
 
 @bug
@@ -117,8 +131,8 @@ def withdrawn_counts() -> AbstractContextManager[None]:
     """Persons whom their source took back are counted."""
     real = TrainingMerge._put
 
-    def put(self: TrainingMerge, root: Any, claim: Any, was: Any) -> None:
-        real(self, root, claim._replace(withdrawn=False), was)
+    def put(self: TrainingMerge, root: Any, claim: Any, ranked: bytes, was: Any) -> None:
+        real(self, root, claim._replace(withdrawn=False), ranked, was)
 
     return replaced(TrainingMerge, _put=put)
 
@@ -132,7 +146,7 @@ def old_contribution_stays() -> AbstractContextManager[None]:
     real = Partition._recount
 
     def recount(self: Any) -> None:
-        self._touched = {name: {} for name in self._touched}
+        self._touched = dict.fromkeys(self._touched)
         real(self)
 
     return replaced(Partition, _recount=recount)
