@@ -26,8 +26,9 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import system_clock
 from schemas.codec import Codec
 from streams.agents.log import PartitionLog
-from streams.agents.owned import TrainingPartition
 from streams.agents.shell import Shell
+from streams.domains.claims import Claim
+from streams.domains.training import TrainingRoot
 from streams.engine import Partition
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
@@ -50,7 +51,7 @@ def fill(settings: StreamSettings, entities: int) -> None:
     """Write the log of this many entities, as a worker does."""
     codec = Codec()
     domain = training_domain(settings, codec)
-    held: list[TrainingPartition] = [Partition(domain, number) for number in range(PARTITIONS)]
+    held: list[Partition[TrainingRoot, Claim]] = [Partition(domain, number) for number in range(PARTITIONS)]
     logs = [
         PartitionLog(settings, domain.name, number, codec=codec, clock=system_clock) for number in range(PARTITIONS)
     ]
@@ -70,7 +71,7 @@ def fill(settings: StreamSettings, entities: int) -> None:
         write(partition, log, records)
 
 
-def write(partition: TrainingPartition, log: PartitionLog, records: Sequence[Record]) -> None:
+def write(partition: Partition[TrainingRoot, Claim], log: PartitionLog, records: Sequence[Record]) -> None:
     """Apply and flush."""
     partition.apply(records)
     flush = partition.drain()
