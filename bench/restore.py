@@ -34,7 +34,6 @@ from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain
 
-TrainingPartition = Partition[TrainingRoot, Claim]
 PARTITIONS = 4
 PREFIX = "restore."
 _BATCH = 20_000
@@ -52,7 +51,7 @@ def fill(settings: StreamSettings, entities: int) -> None:
     """Write the log of this many entities, as a worker does."""
     codec = Codec()
     domain = training_domain(settings, codec)
-    held: list[TrainingPartition] = [Partition(domain, number) for number in range(PARTITIONS)]
+    held: list[Partition[TrainingRoot, Claim]] = [Partition(domain, number) for number in range(PARTITIONS)]
     logs = [
         PartitionLog(settings, domain.name, number, codec=codec, clock=system_clock) for number in range(PARTITIONS)
     ]
@@ -72,7 +71,7 @@ def fill(settings: StreamSettings, entities: int) -> None:
         write(partition, log, records)
 
 
-def write(partition: TrainingPartition, log: PartitionLog, records: Sequence[Record]) -> None:
+def write(partition: Partition[TrainingRoot, Claim], log: PartitionLog, records: Sequence[Record]) -> None:
     """Apply and flush."""
     partition.apply(records)
     flush = partition.drain()

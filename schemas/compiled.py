@@ -193,8 +193,7 @@ class _Source:
         places: dict[str, str] = {}
         lines = list(self._places({"fields": writer["fields"][:cut]}, {**own, **shared}, places, split.slot))
         values = [places.get(name) or self._default(one) for name, one in own.items()]
-        before = order[: order.index(split.slot) + 1] if split.slot in order else []
-        values.append("m" if {*only[: only.index(split.slot) + 1]} <= {*before} else "0")
+        values.append("m" if _ends_the_slot(order, only, split.slot) else "0")
         head = f"r0 = ({', '.join(values)}, a); p = len(d)"
         if any(name in shared for name in order[:cut]):
             rest = list(self._places({"fields": writer["fields"][cut:]}, shared, places))
@@ -383,6 +382,12 @@ class _Source:
             yield from self._blocks(self._skip(kind["items"]), "pass")
         else:
             yield from self._blocks(iter([*self._skip("string"), *self._skip(kind["values"])]), "pass")
+
+
+def _ends_the_slot(order: Sequence[str | None], only: Sequence[str], slot: str) -> bool:
+    """Whether a writer's fields up to the slot's last one hold all wanted fields up to it."""
+    before = order[: order.index(slot) + 1] if slot in order else []
+    return {*only[: only.index(slot) + 1]} <= {*before}
 
 
 def _names(wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

@@ -66,21 +66,32 @@ def _lines(name: str, one: Mapping[str, Any]) -> Iterator[str]:
     """Lines that replace a value by its bytes."""
     kind = one["type"]
     if isinstance(kind, list):
-        if len(kind) != 2 or kind[0] != "null":  # noqa: PLR2004  # null and one other
-            raise ValueError(f"{one['name']} is a union that flat records do not have")
-        yield f"if {name} is None: {name} = b'\\x00'"
-        yield "else:"
-        yield from (f"    {line}" for line in _lines(name, {**one, "type": kind[1]}))
-        yield f"    {name} = b'\\x02' + {name}"
-    elif kind == {"type": "int", "logicalType": "date"}:
-        yield f"{name} = Z({name}.toordinal() - {_EPOCH_ORDINAL})"
-    elif kind == {"type": "array", "items": "string"}:
-        yield f"{name} = T({name})"
-    elif kind in ("int", "long"):
-        yield f"{name} = Z({name})"
-    elif kind in ("string", "bytes"):
-        if kind == "string":
-            yield f"{name} = {name}.encode()"
-        yield f"{name} = Z(len({name})) + {name}"
-    else:
-        raise ValueError(f"{one['name']} is of a type that flat records do not have")
+        yield from _optional(name, one)
+        return
+    for taken, line in _WRITES:
+        if kind == taken:
+            yield f"{name} = {line.replace('v', name)}"
+            return
+    raise ValueError(f"{one['name']} is of a type that flat records do not have")
+
+
+#: What replaces a value ``v`` of each type.
+_WRITES: Final[tuple[tuple[object, str], ...]] = (
+    ("int", "Z(v)"),
+    ("long", "Z(v)"),
+    ("bytes", "Z(len(v)) + v"),
+    ("string", "Z(len(v := v.encode())) + v"),
+    ({"type": "int", "logicalType": "date"}, f"Z(v.toordinal() - {_EPOCH_ORDINAL})"),
+    ({"type": "array", "items": "string"}, "T(v)"),
+)
+
+
+def _optional(name: str, one: Mapping[str, Any]) -> Iterator[str]:
+    """Null or one other type."""
+    null, *others = one["type"]
+    if null != "null" or len(others) != 1:
+        raise ValueError(f"{one['name']} is a union that flat records do not have")
+    yield f"if {name} is None: {name} = b'\\x00'"
+    yield "else:"
+    yield from (f"    {line}" for line in _lines(name, {**one, "type": others[0]}))
+    yield f"    {name} = b'\\x02' + {name}"

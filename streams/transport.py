@@ -105,9 +105,6 @@ class BatchConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  # Faust's own name
         """Fetch once; yield whole batches."""
-        if self.flow_active and not self._get_active_partitions():
-            await self.sleep(IDLE_S)
-            return
         records, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
         if not records or self.should_stop:
@@ -118,6 +115,14 @@ class BatchConsumer(Consumer):
                 if not self.flow_active or self.app.consumer_generation_id != generation:
                     return
                 yield tp, message
+
+    async def _wait_next_records(self, timeout: float) -> tuple[Any, Any]:  # noqa: ASYNC109  # the same
+        """As in Faust, which waits for a second when it has no partitions."""
+        if self.flow_active and not self._get_active_partitions():
+            await self.sleep(IDLE_S)
+            return {}, set()
+        found: tuple[Any, Any] = await super()._wait_next_records(timeout)
+        return found
 
     def _messages(self, tp: TP, fetched: list[Any], generation: int) -> Iterator[Message]:
         if tp.topic not in self.positions.topics:

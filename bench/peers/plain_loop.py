@@ -57,7 +57,7 @@ def main(job: dict[str, Any]) -> None:
     schemas = {int(number): fastavro.parse_schema(schema) for number, schema in job["schemas"].items()}
     state = State()
     takes = {
-        int(number): state.session if schema["name"] == "TrainingSession" else state.enrolment
+        int(number): state.session if schema["name"].endswith("TrainingSession") else state.enrolment
         for number, schema in job["schemas"].items()
     }
     consumer = Consumer({

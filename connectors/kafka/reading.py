@@ -57,10 +57,13 @@ def batches_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[
         messages = consumer.consume(_BATCH, 0.5)
         records = [message for message in messages if message.error() is None]
         if len(records) < len(messages):
-            ends = [message for message in messages if message.error() is not None and at_end(message)]
-            left -= {(message.topic() or "", message.partition() or 0) for message in ends}
-        if records:
-            yield records
+            left -= _ended(messages)
+        yield records
+
+
+def _ended(messages: list[Message]) -> set[tuple[str, int]]:
+    """The partitions of which some messages say that they are read to the end."""
+    return {(message.topic() or "", message.partition() or 0) for message in messages if at_end(message)}
 
 
 def read_settled(settings: KafkaSettings, where: TopicPartition, patience_s: float = 60.0) -> Iterator[Message]:

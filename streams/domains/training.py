@@ -76,15 +76,14 @@ class TrainingMerge:
             self._put(root, claim, rank(claim), GONE)
         elif isinstance(held, bytes) and _same_slot(held, claim):
             new = rank(claim)
-            if new <= held:
+            if not _outranks(new, held):
                 return False
             self._put(root, claim, new, packed.counted(held))
         else:
             return self._absorb_among(root, claim, held)
         return True
 
-    @staticmethod
-    def _put(root: TrainingRoot, claim: Claim, ranked: bytes, was: Counted) -> None:
+    def _put(self, root: TrainingRoot, claim: Claim, ranked: bytes, was: Counted) -> None:
         """Hold the only claim of a thing; a person counted somewhere before."""
         thing = claim.thing
         counted = GONE
@@ -156,3 +155,8 @@ class Described(NamedTuple):
 def _same_slot(held: bytes, claim: Claim) -> bool:
     """Whether both surely say the same thing's state by the same source and key."""
     return claim.slot_end != 0 and held.startswith(claim.value[: claim.slot_end], packed.WIRE_AT)
+
+
+def _outranks(new: bytes, held: bytes) -> bool:
+    """Whether a claim replaces what is held in its slot, by what ``rank`` and ``hold`` made of them."""
+    return new > held

@@ -4,7 +4,7 @@ Invariant: for each cell, the total is the sum of what the roots contribute to i
 they are rebuilt from the winning claims. What is written is absolute, so that writing it again changes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Generic
 
@@ -76,14 +76,14 @@ class Partition(Generic[Root, ClaimT]):
                 if claim is not None and absorb(claim):
                     entities[claim.key] = claim.value
                     changed += 1
-            except BeffroiError as error:
-                self._park(record, error)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
-                self._park(record, CannotApply(f"a record could not be applied: {type(error).__name__}"))
+                self._park(record, error)
         parked = len(self._pending.parked) - parked
         return Applied(changed, len(records) - changed - parked, parked)
 
-    def _park(self, record: InputRecord, error: BeffroiError) -> None:
+    def _park(self, record: InputRecord, caught: Exception) -> None:
+        bug = CannotApply(f"a record could not be applied: {type(caught).__name__}")
+        error = caught if isinstance(caught, BeffroiError) else bug
         self._pending.parked.append(Parked(record.offset, error))
         if error.retriable:
             self._pending.entities[PARKED_KEY + b"%020d" % record.offset] = record.value
@@ -119,11 +119,7 @@ class Partition(Generic[Root, ClaimT]):
 
     def _recount(self) -> None:
         """Subtract what each touched root contributed, add what it contributes now."""
-        alike = self._domain.alike
-        for name, before in self._touched.items():
-            root = self._roots[name]
-            if before is not None and alike(before, root):
-                continue
+        for before, root in self._counting_otherwise():
             old = {} if before is None else self._cells(before)
             new = self._cells(root)
             for key, contribution in new.items():
@@ -133,6 +129,13 @@ class Partition(Generic[Root, ClaimT]):
                 if key not in new:
                     self._move(key, contribution, None)
         self._touched = {}
+
+    def _counting_otherwise(self) -> Iterator[tuple[Root | None, Root]]:
+        """The touched roots that may count otherwise now: as they were, as they are."""
+        for name, before in self._touched.items():
+            root = self._roots[name]
+            if before is None or not self._domain.alike(before, root):
+                yield before, root
 
     def _move(self, key: CellKey, old: Contributed | None, new: Contributed | None) -> None:
         before = self._totals.get(key, _NOTHING)

@@ -65,7 +65,7 @@ class TrainingViews:
         session, session_id, sources, withdrawn = self._merge.session(root)
         tally = self._tally(root)
         if session is None:
-            return _About(withdrawn, _UNKNOWN, None, tally, "", None) if withdrawn or tally else _NOT_DESCRIBED
+            return _not_described(tally, withdrawn=withdrawn)
         commune = self._territory.resolve(session.commune, session.postcode, session.place)
         trades = self._trades.of(session.rome_codes or (), session.formacodes or ())
         prefix = f"{commune.code if commune else UNKNOWN_COMMUNE}|{','.join(trades)}|"
@@ -131,3 +131,7 @@ _UNKNOWN = f"{UNKNOWN_COMMUNE}||"
 _NOT_DESCRIBED = _About(withdrawn=False, prefix=_UNKNOWN, ends_on=None, tally=_NOBODY, session_id="", row=None)
 #: Contributions of small numbers of persons are alike in all sessions.
 _persons = lru_cache(maxsize=4_096)(Contribution)
+
+
+def _not_described(tally: Mapping[Counted, int], *, withdrawn: bool) -> _About:
+    return _About(withdrawn, _UNKNOWN, None, tally, "", None) if withdrawn or tally else _NOT_DESCRIBED

@@ -8,8 +8,8 @@ also fence again and read on from the log's checkpoint, which is what would do h
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
 import streams.agents.log
@@ -23,14 +23,12 @@ from streams.agents.owned import Owned
 from streams.agents.release import ReleaseRunner
 from streams.agents.restore import LogReader
 from streams.agents.shell import Shell
-from streams.domains.held import counted, rank
 from streams.domains.training import TrainingMerge
 from streams.engine import PARKED_KEY, CellKey, CellValue, Flush, Partition
 from streams.release.board import Board
 from streams.transport import Batch, BatchConsumer
 from tests.simulation.replacing import replaced
 from tests.simulation.sources import FIRST_DAY
-from tests.simulation.world import domains
 
 Bug = Callable[[], AbstractContextManager[None]]
 BUGS: dict[str, Bug] = {}
@@ -89,23 +87,24 @@ def groups_offset_decides() -> AbstractContextManager[None]:
 
 @contextmanager
 def _ranks(outranks: Callable[[Any, Any], bool]) -> Iterator[None]:
-    real = TrainingMerge.absorb
+    def packed(new: bytes, held: bytes) -> bool:
+        return outranks(_Ranked.of(new), _Ranked.of(held[:-3]))
 
-    def absorb(self: TrainingMerge, root: Any, claim: Any) -> bool:
-        held = root.things.get(claim.thing)
-        if not isinstance(held, bytes):
-            return real(self, root, claim)
-        (old,) = self._claims(held)
-        if old.slot != claim.slot:
-            return real(self, root, claim)
-        if outranks(claim, old):
-            self._put(root, claim, rank(claim), counted(held))
-        return outranks(claim, old)
-
-    with replaced(streams.domains.claims, outranks=outranks), replaced(TrainingMerge, absorb=absorb):
-        domains.cache_clear()  # a domain holds the method that it was made with
+    with ExitStack() as stack:
+        stack.enter_context(replaced(streams.domains.claims, outranks=outranks))
+        stack.enter_context(replaced(streams.domains.training, _outranks=packed))
         yield
-    domains.cache_clear()
+
+
+class _Ranked(NamedTuple):
+    """What decides between two claims, taken out of the bytes that are held."""
+
+    version: int
+    value: bytes
+
+    @classmethod
+    def of(cls, rank: bytes) -> Self:
+        return cls(int.from_bytes(rank[:8], "big"), rank[8:])
 
 
 @bug
@@ -131,10 +130,10 @@ def withdrawn_counts() -> AbstractContextManager[None]:
     """Persons whom their source took back are counted."""
     real = TrainingMerge._put
 
-    def put(root: Any, claim: Any, ranked: bytes, was: Any) -> None:
-        real(root, claim._replace(withdrawn=False), ranked, was)
+    def put(self: TrainingMerge, root: Any, claim: Any, ranked: bytes, was: Any) -> None:
+        real(self, root, claim._replace(withdrawn=False), ranked, was)
 
-    return replaced(TrainingMerge, _put=staticmethod(put))
+    return replaced(TrainingMerge, _put=put)
 
 
 # the state of a partition
@@ -146,7 +145,7 @@ def old_contribution_stays() -> AbstractContextManager[None]:
     real = Partition._recount
 
     def recount(self: Any) -> None:
-        self._touched = {name: {} for name in self._touched}
+        self._touched = dict.fromkeys(self._touched)
         real(self)
 
     return replaced(Partition, _recount=recount)
