@@ -6,6 +6,7 @@ nothing. A record that is refused leaves its neighbours alone.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -28,7 +29,7 @@ from connectors.report import Report
 from connectors.verdicts import CONFLICT, Judge, Rules, Verdicts
 from schemas.clock import PARIS, Clock
 from schemas.codec import Codec
-from schemas.errors import FencedError, FileRefused, KafkaUnavailable
+from schemas.errors import FencedError, FileHeld, FileRefused, KafkaUnavailable
 from schemas.territory.areas import Territory
 
 #: A person waits for the first answer of the broker no longer than this.
@@ -93,7 +94,8 @@ class Intake:
     def publish_file(self, path: Path, format_name: str, **terms: Unpack[Terms]) -> Report:
         """Publish a file, whole or not at all: see ``publish``."""
         form = format_named(format_name)
-        self._await_broker()
+        if self._kafka is not None:
+            await_broker(self._kafka, BROKER_PATIENCE_S)  # before a long file is read for nothing
         with Input.of_path(path) as data:
             return self.publish(data, form.name, **terms)
 
@@ -166,30 +168,32 @@ class Intake:
         )
         return delivery.without_records([*delivery.refused, *alone])
 
-    def _await_broker(self) -> None:
-        if self._kafka is None:
-            raise KafkaUnavailable("no Kafka is configured here", fix="set BEFFROI_KAFKA, or only check")
-        await_broker(self._kafka, BROKER_PATIENCE_S)
-
     def _publish(self, delivery: Delivery, rules: Rules, dry_run: bool) -> Verdicts:  # noqa: FBT001  # the same
         for attempt in stamina.retry_context(on=FencedError, attempts=ATTEMPTS, timeout=None, wait_initial=0.5):
             with attempt, self._locks.setdefault(delivery.source, Lock()):
-                publisher = self._publisher(delivery.source)
-                if dry_run:
-                    return publisher.judge(delivery, rules)
-                try:
-                    return publisher.publish(delivery, rules)
-                except (FencedError, KafkaUnavailable):
-                    self._publishers.pop(delivery.source, None)
-                    raise
+                return self._once(delivery, rules, dry_run=dry_run)
         raise AssertionError  # unreachable: the last attempt returns or raises
 
-    def _publisher(self, source: str) -> Publisher:
-        if source not in self._publishers:
-            self._await_broker()
-            if self._kafka is not None:
-                self._publishers[source] = Publisher(self._kafka, self._prefix, source, self._codec, self._clock)
-        return self._publishers[source]
+    def _once(self, delivery: Delivery, rules: Rules, *, dry_run: bool) -> Verdicts:
+        if dry_run:
+            return self._opened(delivery.source).judge(delivery, rules)
+        # Taken out while it works: after an error its transaction and its ledger are not to be trusted.
+        kept = self._publishers.pop(delivery.source, None)
+        if kept is not None:
+            with suppress(FencedError, FileHeld):  # perhaps another process published meanwhile: look at the bus anew
+                return self._through(kept, delivery, rules)
+        return self._through(self._opened(delivery.source), delivery, rules)
+
+    def _through(self, publisher: Publisher, delivery: Delivery, rules: Rules) -> Verdicts:
+        verdicts = publisher.publish(delivery, rules)
+        self._publishers[delivery.source] = publisher
+        return verdicts
+
+    def _opened(self, source: str) -> Publisher:
+        if self._kafka is None:
+            raise KafkaUnavailable("no Kafka is configured here", fix="set BEFFROI_KAFKA, or only check")
+        await_broker(self._kafka, BROKER_PATIENCE_S)
+        return Publisher(self._kafka, self._prefix, source, self._codec, self._clock)
 
 
 _ATOMIC_FIX: Final = "correct the refused records, then send all of them again"

@@ -179,6 +179,11 @@ class Fields:
         """An instant."""
         return self._take(path, v.to_instant, what, required=required)
 
+    def moment(self, path: str, what: str) -> datetime | None:
+        """An instant as spreadsheets write it; without one the record is refused."""
+        today = self.context.as_of.date()
+        return self._take(path, lambda text: v.to_moment(text, today), what, required=True)
+
     def revision(self, path: str) -> int | None:
         """The source's own revision: the instant of its last change, in milliseconds; not from the future."""
         found = self.instant(path, "instant of the last change")

@@ -117,6 +117,19 @@ def to_instant(text: str) -> datetime | Fault:
         return Fault("not-an-instant", "not an instant", "write it as 2026-11-23T08:00:00+01:00")
 
 
+#: A day of a spreadsheet, with or without its time.
+_MOMENT: Final = re.compile(r"(\d{2}/\d{2}/\d{4})(?: (\d{2}:\d{2})(?::\d{2})?)?")
+
+
+def to_moment(text: str, today: date) -> datetime | Fault:
+    """An instant in ISO 8601, or 18/11/2026 14:30 of Europe/Paris; a day alone is its first minute."""
+    found = _MOMENT.fullmatch(text)
+    if found is None:
+        return to_instant(text)
+    day = to_day(found[1], today)
+    return day if isinstance(day, Fault) else to_instant(f"{day}T{found[2] or '00:00'}")
+
+
 @lru_cache(maxsize=8192)
 def to_siret(text: str) -> str | Fault | None:
     """A SIRET with a right key (La Poste's own rule included); zeros stand for none."""

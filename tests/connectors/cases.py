@@ -192,6 +192,14 @@ def tally(number: int) -> Record:
     }  # fmt: skip
 
 
+def contact(number: int) -> Record:
+    return {
+        "Identifiant": f"C{number}", "SIRET": "00000001800010", "Organisation": "Électricité d'exemple",
+        "Code agent": "A1", "Date du contact": "18/11/2026 14:30", "Canal": "Visite", "Codes ROME": "N4101",
+        "Interlocuteur": "PLANTEDNAME planted@mail.invalid 0698765432",
+    }  # fmt: skip
+
+
 CASES = {
     case.format: case
     for case in (
@@ -223,6 +231,10 @@ CASES = {
             "ouiform-json", prescription, array(),
             {"session/dateFin": "2027-01-15", "dateMaj": "2026-11-20T08:00:00Z"},
             ({"session/dateFin": "2026-12-32"}, "/session/dateFin", "not-a-date"), "session/intitule", JSON,
+        ),
+        Case(
+            "contacts-csv", contact, table(), {"Canal": "Téléphone"},
+            ({"Date du contact": "32/11/2026"}, "Date du contact", "not-a-date"), "Organisation", CSV,
         ),
         Case(
             "tally-csv", tally, table(), {"Entrés": "13"},
