@@ -125,18 +125,24 @@ class Judge:
     def _against(self, key: Key, others: list[str], version: int, rules: Rules) -> tuple[str, int]:
         """The verdict on what is not simply the same, and the version under which it is published."""
         kind, known = key[0], self._ledger.entries.get(key)
-        newest = max((self._ledger.entries[kind, name].version for name in others), default=0)
+        newest = self._newest(kind, others)
         if known is None:
-            gone = self._now < self._ledger.snapshot and not others
-            return (OUTDATED if gone or newest > version else ACCEPTED), version
+            gone = not others and self._now < self._ledger.snapshot
+            return (OUTDATED, version) if gone or newest > version else (ACCEPTED, version)
         if known.withdrawn and version <= known.version < self._now:
             version = self._now  # it is back, though its own revision did not change
-        if max(known.version, newest) > version:
-            return OUTDATED, max(known.version, newest)
-        if known.version == version:
-            # Another content at the same instant: a correction, which must outrank what was said before.
-            return (CONFLICT, version) if rules.refuse_conflicts else (ACCEPTED, version + 1)
-        return ACCEPTED, version
+        newest = max(known.version, newest)
+        return (OUTDATED, newest) if newest > version else self._at(version, known, rules)
+
+    def _newest(self, kind: str, names: list[str]) -> int:
+        return max((self._ledger.entries[kind, name].version for name in names), default=0)
+
+    @staticmethod
+    def _at(version: int, known: Entry, rules: Rules) -> tuple[str, int]:
+        """The verdict on another content: at the same instant a correction, which must outrank what was said before."""
+        if known.version < version:
+            return ACCEPTED, version
+        return (CONFLICT, version) if rules.refuse_conflicts else (ACCEPTED, version + 1)
 
     def _rename(self, kind: str, others: list[str], left: set[str]) -> None:
         """Withdraw a record from the names under which the source no longer speaks of it."""

@@ -27,6 +27,11 @@ _FALSE: Final = frozenset({"false", "0", "non", "n", "faux", "no"})
 _FORMULA: Final = v.Fault(
     "formula", "a cell that a spreadsheet would run", "write it as plain text, without = or @ at the start"
 )
+_UNKNOWN_COMMUNE: Final = v.Fault(
+    "unknown-commune",
+    "no commune is known under this code, postcode and town; counted as an unknown place",
+    "give the INSEE code of the commune",
+)
 #: Digits of a NIR without its key.
 _NIR_DIGITS: Final = 13
 
@@ -86,14 +91,9 @@ class Fields:
         self, path: str, read: Callable[[str], Value | v.Fault | None], what: str, *, required: bool
     ) -> Value | None:
         found = self.get(path)
-        text = v.present(found) if isinstance(found, str) else None if found is None else _plain(found)
+        text = v.present(_plain(found))
         if text is None:
-            if isinstance(found, list | Mapping) and found:
-                self.fault(
-                    path, v.Fault("type", "not a single value", f"write the {what} as one value"), required=required
-                )
-            elif required:
-                self.missing(path, what)
+            self._lacks(path, what, several=bool(found) and isinstance(found, list | Mapping), required=required)
             return None
         if v.is_formula(text):
             self.fault(path, _FORMULA, required=True)
@@ -103,6 +103,13 @@ class Fields:
             self.fault(path, value, text, required=required)
             return None
         return value
+
+    def _lacks(self, path: str, what: str, *, several: bool, required: bool) -> None:
+        if several:
+            fault = v.Fault("type", "not a single value", f"write the {what} as one value")
+            self.fault(path, fault, required=required)
+        elif required:
+            self.missing(path, what)
 
     def text(self, path: str, what: str = "text", *, required: bool = False) -> str | None:
         """A text."""
@@ -141,15 +148,11 @@ class Fields:
 
     def codes(self, path: str, pattern: re.Pattern[str], what: str) -> list[str] | None:
         """Several codes, as a list or as a text with separators; those of another form are left out."""
-        found = self.get(path)
-        texts = (
-            [_plain(one) for one in found] if isinstance(found, list) else v.to_codes(_plain(found) if found else "")
-        )
-        good = [text for text in texts if pattern.fullmatch(text)]
+        texts = _listed(self.get(path))
         for text in texts:
-            if text not in good and v.present(text):
+            if not pattern.fullmatch(text) and v.present(text):
                 self.fault(path, _bad_code(what), text)
-        return list(dict.fromkeys(good)) or None
+        return list(dict.fromkeys(filter(pattern.fullmatch, texts))) or None
 
     def rome(self, path: str, *, required: bool = False) -> str | None:
         """A ROME code."""
@@ -229,42 +232,45 @@ class Fields:
         self, insee: str, postcode: str, label: str, latitude: str = "", longitude: str = ""
     ) -> dict[str, Any] | None:
         """Where something is; a merged commune becomes the one of today, and that is said."""
-        code = self.code(insee, v.COMMUNE, "INSEE code of a commune") if insee else None
-        post = self.code(postcode, v.POSTCODE, "postcode of five digits") if postcode else None
-        town = self.text(label, "town") if label else None
-        if code is None and post is None and town is None:
+        code = self.code(insee, v.COMMUNE, "INSEE code of a commune")
+        post = self.code(postcode, v.POSTCODE, "postcode of five digits")
+        town = self.text(label, "town")
+        if not (code or post or town):
             return None
         commune = self._commune(insee, code, post, town)
         found: dict[str, Any] = {"commune": commune, "postcode": post, "label": town}
-        north, east = (self.real(path) if path else None for path in (latitude, longitude))
-        if north is not None and east is not None and abs(north) <= 90 and abs(east) <= 180:  # noqa: PLR2004  # degrees
-            found |= {"latitude": north, "longitude": east}
-        return found
+        north, east = self.real(latitude), self.real(longitude)
+        return found | {"latitude": north, "longitude": east} if _on_earth(north, east) else found
 
     def _commune(self, path: str, code: str | None, post: str | None, town: str | None) -> dict[str, Any] | None:
         territory = self.context.territory
         where = path or "place"
-        if code is not None and code == post and not _is_postcode_of(territory.commune(code), post):
-            # Seen in real files: 75019, which was once the INSEE code of Châtenay-Malabry, for Paris.
-            self.fault(where, v.Fault(
-                "postcode-for-commune", "the postcode stands where the INSEE code belongs; found by postcode and town",
-                "give the INSEE code of the commune",
-            ), code)  # fmt: skip
-            code = None
+        code = None if self._is_postcode(where, code, post) else code
         commune = territory.resolve(code, post, town)
         if commune is None:
-            self.fault(where, v.Fault(
-                "unknown-commune",
-                "no commune is known under this code, postcode and town; counted as an unknown place",
-                "give the INSEE code of the commune",
-            ), code or post or "")  # fmt: skip
+            self.fault(where, _UNKNOWN_COMMUNE, code or post or "")
             return None if code is None else {"code": code, "vintage": None}
-        if code is not None and commune.code != code:
+        if code == commune.code:
+            return {"code": code, "vintage": None}
+        if code is not None:
             self.fault(where, v.Fault(
                 "merged-commune", f"commune {code} is part of {commune.code} {commune.name} today; mapped to it",
                 f"write {commune.code}",
             ), code)  # fmt: skip
-        return {"code": commune.code, "vintage": None if code == commune.code else VINTAGE}
+        return {"code": commune.code, "vintage": VINTAGE}
+
+    def _is_postcode(self, where: str, code: str | None, post: str | None) -> bool:
+        """Whether the postcode stands in the place of the INSEE code; that is said.
+
+        Seen in real files: 75019, which was once the INSEE code of Châtenay-Malabry, for Paris.
+        """
+        if code is None or code != post or _is_postcode_of(self.context.territory.commune(code), code):
+            return False
+        self.fault(where, v.Fault(
+            "postcode-for-commune", "the postcode stands where the INSEE code belongs; found by postcode and town",
+            "give the INSEE code of the commune",
+        ), code)  # fmt: skip
+        return True
 
     def person(self, national: str, local: str) -> str:
         """The pseudonym of a person, by a national or a local identifier; without both the record is refused."""
@@ -352,6 +358,16 @@ def _texts(value: Any, pointer: str) -> Iterator[tuple[str, str]]:  # noqa: ANN4
     elif isinstance(value, list):
         for number, one in enumerate(value):
             yield from _texts(one, f"{pointer}/{number}")
+
+
+def _listed(found: Any) -> tuple[str, ...]:  # noqa: ANN401  # whatever the record holds
+    """The texts of a list, or of a text with separators."""
+    return tuple(map(_plain, found)) if isinstance(found, list) else v.to_codes(_plain(found))
+
+
+def _on_earth(north: float | None, east: float | None) -> bool:
+    """Whether both are there, in degrees."""
+    return north is not None and east is not None and abs(north) <= 90 and abs(east) <= 180  # noqa: PLR2004  # degrees
 
 
 def _encoded(text: str | None) -> bytes | None:

@@ -120,6 +120,11 @@ def _places(header: list[str], columns: Columns) -> dict[str, int]:
     repeated = next((name for name in known if names.count(name) > 1), None)
     if repeated:
         raise FileRefused(f"line 1: column {known[repeated]} stands twice", fix="keep one of the two")
+    _check_there(columns, names)
+    return {known[name]: at for at, name in enumerate(names) if name in known}
+
+
+def _check_there(columns: Columns, names: list[str]) -> None:
     missing = [name for name in columns.required if _bare(name) not in names]
     if missing:
         near = process.extractOne(_bare(missing[0]), names, score_cutoff=_LIKE_ENOUGH)
@@ -128,7 +133,6 @@ def _places(header: list[str], columns: Columns) -> dict[str, int]:
             f"line 1: missing column{'s' if len(missing) > 1 else ''} {', '.join(missing)}{hint}",
             fix="columns are found by their names, in any order: add what is missing",
         )
-    return {known[name]: at for at, name in enumerate(names) if name in known}
 
 
 def _bare(name: str) -> str:

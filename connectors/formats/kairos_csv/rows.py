@@ -203,12 +203,7 @@ class RowReader:
                 line, "dn_session_id", "missing" if session is None else "bad-identifier",
                 "no usable session number", "give Kairos' own number of the session", shape(session or ""),
             ))  # fmt: skip
-        formula = next((name for name in _WORDS if (text := texts[name]) and is_formula(text)), None)
-        if formula:
-            raise BadRow(Problem(
-                line, formula, "formula", "a cell that a spreadsheet would run",
-                "write it as plain text, without = or @ at the start",
-            ))  # fmt: skip
+        _refuse_formula(line, texts)
         faults: list[tuple[str, Fault, str]] = []
         return _Found(self._session_part(session, texts, faults), tuple(faults))
 
@@ -245,6 +240,15 @@ class RowReader:
                 ),
                 shape(part.insee or ""),
             ))  # fmt: skip
+
+
+def _refuse_formula(line: int, texts: Mapping[str, str | None]) -> None:
+    formula = next((name for name in _WORDS if is_formula(texts[name] or "")), None)
+    if formula:
+        raise BadRow(Problem(
+            line, formula, "formula", "a cell that a spreadsheet would run",
+            "write it as plain text, without = or @ at the start",
+        ))  # fmt: skip
 
 
 Faults = list[tuple[str, Fault, str]]
