@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.pollers.data_inclusion import DataInclusion
@@ -72,12 +72,18 @@ INSTANTS = st.one_of(
         timezones=st.just(UTC),
     ),
     st.integers(0, 40).map(lambda n: NOW - timedelta(seconds=n)),
-    st.integers(0, 4000).map(lambda n: NOW - timedelta(milliseconds=n * 250)),
+    st.integers(0, 400).map(lambda n: NOW - timedelta(milliseconds=n * 250)),
 )
 POPULATIONS = st.lists(st.tuples(st.sampled_from(["59", "62"]), INSTANTS), max_size=120)
 
 
+#: Four a second for half a minute: halves meet between two of them.
+DENSE = [("59", NOW - timedelta(milliseconds=250 * n)) for n in range(120)]
+
+
 @settings(max_examples=100, deadline=None)
+@example(population=DENSE, inclusive=True)
+@example(population=DENSE, inclusive=False)
 @given(POPULATIONS, st.booleans())
 def test_every_offer_is_handed_over_exactly_once_and_no_question_goes_beyond_the_ceiling(
     population: list[tuple[str, datetime]],

@@ -26,7 +26,7 @@ from connectors.pollers import Cursor, CursorTopic, Delivered, Poller, Spool, Sw
 from connectors.privacy import Pseudonymiser
 from monitoring.polling import PollHealth, PollMetrics
 from schemas.codec import Codec
-from schemas.errors import SettingsError
+from schemas.errors import KafkaUnavailable, SettingsError
 from schemas.territory.areas import Territory
 from schemas.topics import AGENDA_EVENTS, CURSORS, MOBILITY_EVENTS, OFFERS_EVENTS
 from tests.bus import every_byte, records
@@ -259,3 +259,34 @@ def real_poller(apis: Apis, kafka: KafkaSettings, prefix: str, folder: Path, sou
         polled, settings(apis), Spool(folder / source), CursorTopic(kafka, prefix + CURSORS, Codec()), ToIntake(intake),
         PollMetrics(CollectorRegistry(), source), PollHealth(source, lambda: NOW, 60.0), 60.0, lambda: NOW,
     )  # fmt: skip
+
+
+class Deaf(CursorTopic):
+    """A topic whose first note that a sweep was handed over is lost, as when the poller is killed just before it."""
+
+    lost = False
+
+    def write(self, source: str, cursor: Cursor) -> None:
+        """Write, unless it is that note."""
+        if cursor.began_at is None and not self.lost:
+            self.lost = True
+            raise KafkaUnavailable("no answer")
+        super().write(source, cursor)
+
+
+@pytest.mark.kafka
+def test_a_kill_between_delivery_and_cursor_publishes_nothing_twice(
+    apis: Apis, kafka: KafkaSettings, topics: str, tmp_path: Path
+) -> None:
+    apis.offers = offers(12)
+    poller = replace(
+        real_poller(apis, kafka, topics, tmp_path, "offres"),
+        feed=small_offres(),
+        cursors=Deaf(kafka, topics + CURSORS, Codec()),
+    )
+    with pytest.raises(KafkaUnavailable):
+        asyncio.run(poller.once())
+    asked = len(apis.asked)
+    again = asyncio.run(poller.once())
+    assert (again.delivered.accepted, again.delivered.duplicate, len(apis.asked)) == (0, 12, asked)
+    assert len(events(kafka, topics)) == 12
