@@ -50,6 +50,7 @@ bench: $(VENV)/.dev ## Measure; ARGS=--evidence keeps the figures in docs/eviden
 	$(BIN)/python -m bench.restore $(ARGS)
 	$(BIN)/python -m bench.latency $(ARGS)
 	$(BIN)/python -m bench.partitions $(ARGS)
+	$(BIN)/python -m bench.poison
 
 bench-peers: $(VENV)/.dev ## Measure beside Quix Streams, Kafka Streams and stock Faust
 	$(BIN)/python -m bench.throughput --peers $(ARGS)

@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from beffroi.commands import config, contracts, poll, processes, publish, topics, views
+from beffroi.commands import audit, config, contracts, poll, processes, publish, rebuild, topics, views
 from schemas.errors import BeffroiError
 
 #: sysexits.h: the disk is full, or a file cannot be created.
@@ -30,9 +30,11 @@ app.command("portal")(processes.portal)
 app.command("simulate")(processes.simulate)
 app.command("publish")(publish.publish)
 app.command("poll")(poll.poll)
+app.command("audit")(audit.audit)
 app.add_typer(topics.app, name="topics")
-app.add_typer(contracts.app, name="contracts")
+views.app.command("rebuild")(rebuild.rebuild)
 app.add_typer(views.app, name="views")
+app.add_typer(contracts.app, name="contracts")
 app.add_typer(config.app, name="config")
 
 

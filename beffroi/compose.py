@@ -1,12 +1,17 @@
 """Composition: from settings to the parts that run. Only this room builds, only the commands start."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from prometheus_client import CollectorRegistry
 
+from beffroi.audit import Audited
+from beffroi.audit import audit as recount
 from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import Settings
 from connectors.formats import format_named
 from connectors.intake import Intake
-from connectors.kafka import admin, registry
+from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
 from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
 from connectors.privacy import Pseudonymiser, load_or_create_key
@@ -16,8 +21,12 @@ from schemas.clock import system_clock
 from schemas.errors import KafkaUnavailable
 from schemas.registers import sources_register
 from schemas.territory.areas import DEPARTEMENT, Territory
+from schemas.territory.trades import Trades
 from schemas.topics import CURSORS, catalogue
 from streams.settings import StreamSettings
+
+if TYPE_CHECKING:
+    from streams.agents.rebuild import Rebuild
 
 #: A command that a person waits for says after this long that no broker answers.
 BROKER_PATIENCE_S = 5.0
@@ -50,7 +59,9 @@ def _bootstrap(settings: Settings) -> str:
 
 def plan_topics(settings: Settings, cluster: KafkaSettings) -> admin.Plan:
     """What the cluster lacks against the catalogue."""
-    wanted = catalogue(settings.partition_count, settings.topic_prefix)
+    found = generations.in_force(cluster, settings.topic_prefix, registry.codec(cluster))
+    state = generations.number(found, generations.STATE)
+    wanted = catalogue(settings.partition_count, settings.topic_prefix, state)
     return admin.plan(admin.existing(cluster, [topic.name for topic in wanted]), wanted)
 
 
@@ -142,6 +153,25 @@ def stream_settings(settings: Settings, cluster: KafkaSettings) -> StreamSetting
         stuck_after_s=settings.stuck_after_s,
         archive_dir=settings.archive_folder,
         archive_days=settings.archive_days,
+    )
+
+
+def audit(settings: Settings, cluster: KafkaSettings) -> Iterator[Audited]:
+    """A recount of every partition of this deployment."""
+    sources = stream_settings(settings, cluster).sources
+    tables = territory(settings), Trades.load(settings.trade_table)
+    return recount(cluster, settings.topic_prefix, registry.codec(cluster), sources, tables)
+
+
+def rebuild(settings: Settings, cluster: KafkaSettings) -> "Rebuild":
+    """A rebuild of the views of this deployment."""
+    from streams.agents.rebuild import Rebuild
+
+    return Rebuild(
+        stream_settings(settings, cluster),
+        codec=registry.codec(cluster),
+        clock=system_clock,
+        replication=settings.replication_factor,
     )
 
 

@@ -11,7 +11,9 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from connectors.kafka import registry
 from connectors.kafka.admin import topic_ids
 from connectors.kafka.clients import reader
+from connectors.kafka.generations import in_force, number
 from connectors.kafka.reading import at_end
+from portal.epochs import Epoch, Staged, generation_of
 from portal.settings import PortalSettings
 from portal.view import Change, Row, View
 from schemas.clock import Clock, to_millis
@@ -55,6 +57,8 @@ class ReadModel:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="read model", daemon=True)
         self._behind: set[str] = set(TOPICS)
+        self._numbers = dict.fromkeys(TOPICS, Epoch())
+        self._staged = {name: Staged() for name in TOPICS}
         self._heard_at = float("-inf")
 
     @property
@@ -91,11 +95,14 @@ class ReadModel:
                 self._stop.wait(1.0)
 
     def _follow(self) -> None:
-        epochs = self._epochs()
+        epochs, found = self._epochs(), in_force(self._settings.kafka, self._settings.prefix, self._codec)
         consumer = reader(self._settings.kafka)
         try:
             with self.lock:
-                offsets = {topic: self._begin(name, epochs[topic]) for topic, name in self._by_topic.items()}
+                offsets = {
+                    topic: self._begin(name, Epoch(epochs[topic], number(found, name)))
+                    for topic, name in self._by_topic.items()
+                }
             consumer.assign([TopicPartition(topic, 0, offset) for topic, offset in offsets.items()])
             checked = monotonic()
             while not self._stop.is_set():
@@ -113,11 +120,12 @@ class ReadModel:
         self._heard_at = monotonic()
         return {topic: topic_id[:_EPOCH_DIGITS] for topic, topic_id in ids.items()}
 
-    def _begin(self, name: str, epoch: str) -> int:
-        """Where to read on."""
-        view = self.views[name]
-        if view.epoch != epoch:
-            view.begin(epoch)
+    def _begin(self, name: str, epoch: Epoch) -> int:
+        """Where to read on; rows are kept unless the topic itself is another one."""
+        view, self._staged[name] = self.views[name], Staged()
+        if self._numbers[name].topic != epoch.topic:
+            self._numbers[name] = epoch
+            view.begin(str(epoch))
             self._behind.add(name)
             self._tell(name, [])
         return view.offset + 1
@@ -135,14 +143,40 @@ class ReadModel:
     def _take(self, message: Message, fresh: dict[str, list[Change]]) -> None:
         name = self._by_topic[message.topic() or ""]
         if at_end(message):
+            self._settle(name)
             self._behind.discard(name)
         elif message.error() is None:
-            fresh.setdefault(name, []).append(self._apply(name, message))
+            self._hear(name, message, fresh)
+
+    def _hear(self, name: str, message: Message, fresh: dict[str, list[Change]]) -> None:
+        """Take a row; those of a rebuilt view wait until all of them are there."""
+        rebuilt, epoch, staged = generation_of(message), self._numbers[name], self._staged[name]
+        if rebuilt > epoch.number and name in self._behind:
+            self._numbers[name] = epoch = epoch._replace(number=rebuilt)
+            self.views[name].epoch = str(epoch)
+        if rebuilt > epoch.number:
+            staged.add(rebuilt, (message.offset() or 0, *self._row(name, message)))
+            return
+        self._settle(name)
+        fresh.setdefault(name, []).append(self._apply(name, message))
+
+    def _settle(self, name: str) -> None:
+        """Pass to the rebuilt view, if one is there: to readers it is one moment."""
+        staged = self._staged[name]
+        if staged.rows:
+            self._staged[name] = Staged()
+            epoch = self._numbers[name] = self._numbers[name]._replace(number=staged.number)
+            self.views[name].replace(str(epoch), staged.rows)
+            self._tell(name, [])
+            log.info("view rebuilt", view=name, epoch=str(epoch), rows=len(staged.rows))
+
+    def _row(self, name: str, message: Message) -> tuple[str, Row | None]:
+        key, value = (message.key() or b"").decode(), message.value()
+        return key, Row.of(key, self._codec.read(CONTRACTS[name], value)) if value else None
 
     def _apply(self, name: str, message: Message) -> Change:
-        view, key, value = self.views[name], (message.key() or b"").decode(), message.value()
-        offset = message.offset() or 0
-        row = Row.of(key, self._codec.read(CONTRACTS[name], value)) if value else None
+        view, offset = self.views[name], message.offset() or 0
+        key, row = self._row(name, message)
         if message.timestamp()[1] < to_millis(self._clock()) - RESUMABLE_MS:
             view.forget_before(offset)
         return view.apply(offset, key, row, live=name not in self._behind)

@@ -3,7 +3,7 @@
 import json
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -87,6 +87,13 @@ class View:
         """The topic was made anew: nothing of before holds."""
         self.epoch, self.offset, self._floor = epoch, -1, -1
         self.rows = {}
+        self._changes.clear()
+
+    def replace(self, epoch: str, rows: Iterable[tuple[int, str, Row | None]]) -> None:
+        """Pass to a rebuilt view at once: its differing rows as (offset, key, row); older positions are lost."""
+        for offset, key, row in rows:
+            self.apply(offset, key, row)
+        self.epoch, self._floor = epoch, self.offset
         self._changes.clear()
 
     def apply(self, offset: int, key: str, row: Row | None, *, live: bool = True) -> Change:

@@ -21,6 +21,9 @@ A test rebuilds this drawing from the classes of every room::
      ├── TerritoryError             a table of areas or trades is unusable
      ├── ArchiveError               a day of the archive cannot be read or written
      ├── FencedError                another process took over our work
+     ├── FutureGeneration           derived state is of a time to come: a newer version's, or events that are gone
+     ├── GenerationMoved            the state was rebuilt: ours is no longer in force (retriable)
+     ├── RebuildRefused             a rebuild cannot begin, or was overtaken by another
      ├── PositionLost               a subscriber's position can no longer be resumed
      └── QueryError                 a reader asked for what does not exist
 
@@ -154,6 +157,24 @@ class ArchiveError(BeffroiError):
 
 class FencedError(BeffroiError):
     """Another process holds our transactional id: what we hold is stale and must be rebuilt."""
+
+
+class FutureGeneration(BeffroiError):
+    """The derived state was laid out by a newer version, or covers events that the source does not hold."""
+
+    exit_code = 78
+
+
+class GenerationMoved(BeffroiError):
+    """A rebuild put another generation of the state in force: what we hold is no longer read by anybody."""
+
+    retriable = True
+
+
+class RebuildRefused(BeffroiError):
+    """Another rebuild is under way, or the last one is not finished."""
+
+    exit_code = 75
 
 
 class PositionLost(BeffroiError):

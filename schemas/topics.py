@@ -55,6 +55,7 @@ QUARANTINE = "quarantine.v1"
 HEARTBEATS = "heartbeat.v1"
 STATUS = "status.v1"
 CURSORS = "cursors.v1"
+GENERATIONS = "generations.v1"
 RELEASE = "release.v1"
 VIEW_EXITS = "view.exits.v1"
 VIEW_SESSIONS = "view.sessions.v1"
@@ -128,6 +129,11 @@ CATALOGUE: tuple[Topic, ...] = (
         "where the pollers of partners' APIs are in their sweeps",
         _of("platform", "PollCursor"),
     ),
+    Topic(
+        GENERATIONS, 1, _COMPACT, "state, or a view's name", "streams", "workers, release, portal",
+        "which generation of the state and of each view is in force; `beffroi views rebuild` makes the next",
+        _of("platform", "Generation"),
+    ),
     Topic(RELEASE, 1, _FOREVER, "none", "nobody", "streams", "empty: who is assigned it holds the release role"),
     Topic(
         VIEW_EXITS, 1, _VIEW, "area|trade|window", "release", _PARTNERS, "people finishing a training",
@@ -149,11 +155,25 @@ def topics_of(contract: str) -> tuple[Topic, ...]:
     return tuple(topic for topic in CATALOGUE if contract in topic.contracts)
 
 
-def catalogue(partitions: int = PARTITIONS, prefix: str = "") -> tuple[Topic, ...]:
+#: What the workers derive from the events: a rebuild makes it anew, in topics of the next generation.
+DERIVED = (TRAINING_ENTITIES, CELLS)
+
+
+def of_generation(name: str, generation: int) -> str:
+    """Name of a derived topic in a generation; the first has the plain name."""
+    return f"{name}.g{generation}" if generation else name
+
+
+def catalogue(partitions: int = PARTITIONS, prefix: str = "", generation: int = 0) -> tuple[Topic, ...]:
     """The catalogue of one deployment.
 
     Args:
-        partitions: Partitions of events, entities and cells.
+        partitions: Partitions of events, entities and cells; 0 leaves it open.
         prefix: Put before each name; lets several deployments share a cluster.
+        generation: Of the derived topics.
     """
-    return tuple(replace(t, name=prefix + t.name, partitions=t.partitions or partitions) for t in CATALOGUE)
+
+    def named(topic: Topic) -> str:
+        return prefix + (of_generation(topic.name, generation) if topic.name in DERIVED else topic.name)
+
+    return tuple(replace(t, name=named(t), partitions=t.partitions or partitions) for t in CATALOGUE)

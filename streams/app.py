@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import faust
 import structlog
@@ -13,7 +13,7 @@ from schemas.topics import RELEASE, TRAINING_EVENTS
 from streams.agents.shell import Shell, die
 from streams.configuration import faust_settings
 from streams.settings import StreamSettings
-from streams.transport import Positions, attach
+from streams.transport import BatchConsumer, Positions, attach
 
 #: Batches that wait for the agent; each is one fetch of one partition.
 QUEUE_BATCHES: Final = 64
@@ -125,11 +125,12 @@ def _connect(app: faust.App, shell: Shell, election: _Election, health: WorkerHe
         assigned: set[TP] = app.consumer.assignment()
         numbers = {tp.partition for tp in assigned if tp.topic == events}
         try:
-            await shell.take_over(numbers, app.consumer_generation_id)
+            for number in await shell.reassign(numbers, app.consumer_generation_id):
+                app.add_future(_restore(app, shell, health, TP(events, number)))
             election.decide(elected=any(tp.topic == control for tp in assigned))
         except Exception as error:  # noqa: BLE001  # a loop boundary: a worker that cannot restore must not serve
             die("partitions could not be taken over", error)
-        health.update(assigned=True)
+        _assigned(shell, health)
 
     @app.on_partitions_revoked.connect(weak=False)
     async def revoked(_app: Any, *_args: Any, **_: Any) -> None:  # noqa: ANN401  # Faust's signature
@@ -140,6 +141,22 @@ def _connect(app: faust.App, shell: Shell, election: _Election, health: WorkerHe
     async def stopping(_app: Any, **_: Any) -> None:  # noqa: ANN401  # Faust's signature
         election.decide(elected=False)
         await _flush(shell)
+
+
+async def _restore(app: faust.App, shell: Shell, health: WorkerHealth, tp: TP) -> None:
+    """Bring one partition back while the others work, then let it flow."""
+    try:
+        if await shell.restore(tp.partition):
+            await cast("BatchConsumer", app.consumer).begin(tp)
+    except Exception as error:  # noqa: BLE001  # a loop boundary: a worker that cannot restore must not serve
+        die("a partition could not be restored", error)
+    _assigned(shell, health)
+
+
+def _assigned(shell: Shell, health: WorkerHealth) -> None:
+    """A worker is up once all it was first given is there; later restores do not make it unwell."""
+    if not shell.restoring:
+        health.update(assigned=True)
 
 
 async def _flush(shell: Shell) -> None:

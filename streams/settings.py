@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.kafka.settings import KafkaSettings
+from schemas.topics import CELLS, of_generation
 
 
 class StreamSettings(BaseModel):
@@ -31,6 +32,7 @@ class StreamSettings(BaseModel):
         publish_rows: Rows of one transaction of the release.
         archive_dir: Where the release keeps what the views said at the end of each day; None keeps nothing.
         archive_days: How many days are kept.
+        generation: Of the derived state, which names its topics; read from the cluster when a worker starts.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -55,3 +57,18 @@ class StreamSettings(BaseModel):
     publish_rows: int = Field(20_000, ge=1)
     archive_dir: Path | None = None
     archive_days: int = Field(1_096, ge=1)
+    generation: int = Field(0, ge=0)
+
+    @property
+    def cells(self) -> str:
+        """Topic of the partial counts."""
+        return self.prefix + of_generation(CELLS, self.generation)
+
+    def entities(self, domain: str) -> str:
+        """Topic of a domain's winning events and checkpoints."""
+        return self.prefix + of_generation(f"{domain}.entities.v1", self.generation)
+
+    def writer(self, domain: str, number: int) -> str:
+        """Transactional id of whoever owns a source partition: generations never fence each other."""
+        generation = f"-g{self.generation}" if self.generation else ""
+        return f"{self.app_id}-{self.prefix}{domain}-{number}{generation}"

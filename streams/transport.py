@@ -7,7 +7,7 @@ Faust's bookkeeping of acknowledgements is left out for batched topics: where to
 checkpoint, which the transaction wrote. The group's committed offset only mirrors it, so that lag tells the truth.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
@@ -95,6 +95,11 @@ class BatchConsumerThread(AIOKafkaConsumerThread):
 class BatchConsumer(Consumer):
     """Yields one message for each partition and fetch of a batched topic; other topics keep stock behaviour."""
 
+    def on_init(self) -> None:
+        """Faust's hook: nothing was sought yet."""
+        super().on_init()
+        self._begun: set[TP] = set()
+
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
 
@@ -105,8 +110,8 @@ class BatchConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Message]]:  # noqa: ASYNC109  # Faust's own name
         """Fetch once; yield whole batches."""
+        generation = self.app.consumer_generation_id  # at the fetch: a rebalance meanwhile makes it stale
         records, active = await self._wait_next_records(timeout)
-        generation = self.app.consumer_generation_id
         if not records or self.should_stop:
             return
         wanted = set(records) if active is None else active | self._buffered_partitions
@@ -146,14 +151,46 @@ class BatchConsumer(Consumer):
         offset: int | None = super()._new_offset(tp)
         return offset
 
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Resume those whose state is here; the others wait until ``begin``.
+
+        What is fetched is what is active at that moment, so a partition must be sought before it becomes active.
+        """
+        super().resume_partitions({tp for tp in tps if self._ready(tp)})
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """A queue has room again: fetch on, but never a partition that was not sought."""
+        if tp.topic not in self.positions.topics or tp in self._begun:
+            super().on_buffer_drop(tp)
+        else:
+            self._buffered_partitions.discard(tp)
+
+    def _ready(self, tp: TP) -> bool:
+        return tp.topic not in self.positions.topics or self.positions.owned(tp)
+
     async def perform_seek(self) -> None:
         """Go where the engine's checkpoints say; a partition without one is read from its beginning."""
-        wanted = {tp: self.positions.next_offset(tp) for tp in self.assignment() if self.positions.owned(tp)}
+        self._begun.clear()
+        await self._seek_all({tp for tp in self.assignment() if self.positions.owned(tp)})
+
+    async def begin(self, tp: TP) -> None:
+        """Let a partition flow whose state has just come; nothing when it was taken away meanwhile."""
+        generation = self.app.consumer_generation_id
+        try:
+            await self._seek_all({tp} & self.assignment())
+        except aiokafka.errors.IllegalStateError:  # a rebalance in the middle: the next one seeks
+            return
+        if self.app.consumer_generation_id == generation and tp in self._begun:
+            self.resume_partitions({tp})
+
+    async def _seek_all(self, tps: set[TP]) -> None:
+        wanted = {tp: self.positions.next_offset(tp) for tp in tps}
         fresh = [tp for tp, offset in wanted.items() if offset is None]
         earliest: Mapping[TP, int] = await self._thread.earliest_offsets(*fresh) if fresh else {}
         targets = {tp: earliest[tp] if offset is None else offset for tp, offset in wanted.items()}
         if targets:
             await self.seek_wait(targets)
+            self._begun.update(targets)
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Faust's own watchdog follows acknowledgements, which batched topics do not have; ours follows flushes."""

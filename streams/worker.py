@@ -1,5 +1,6 @@
 """One worker process, from its start to its end."""
 
+import os
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +16,7 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock, system_clock
 from schemas.topics import TRAINING_EVENTS
 from streams.agents import preflight
+from streams.agents.generations import EXIT_REBUILD, GenerationWatch
 from streams.agents.release import ReleaseRunner
 from streams.agents.shell import Shell, die
 from streams.agents.watchdog import Watchdog
@@ -45,11 +47,12 @@ def run_worker(
         release: Makes the release role; the real one when left out.
 
     Exit codes: 0 after a signal; 70 when state must be rebuilt (fenced, broker lost) and 75 when it made no progress:
-    start it again. 78 when the cluster's topics are not what they must be: the error says what to do.
+    start it again. 78 when the cluster's topics are not what they must be, or its state is of a time to come: the error
+    says what to do.
     """
-    preflight.inspect(settings.kafka, settings.prefix)
-    spare_the_state()
     codec = registry.codec(settings.kafka)
+    settings = preflight.inspect(settings, codec)
+    spare_the_state()
     shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="worker-", dir=settings.data_dir) as folder:
@@ -73,6 +76,12 @@ def run_worker(
             settings.kafka, settings.prefix + TRAINING_EVENTS, shell.checkpoints,
             patience_s=settings.stuck_after_s, now=monotonic,
         ).start()  # fmt: skip
+        watch = GenerationWatch(settings, codec)
+        watch.start()
         worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
-        log.info("worker starts", brokers=settings.kafka.bootstrap)
-        worker.execute_from_commandline()
+        log.info("worker starts", brokers=settings.kafka.bootstrap, generation=settings.generation)
+        try:
+            worker.execute_from_commandline()
+        finally:
+            if watch.moved.is_set():
+                os._exit(EXIT_REBUILD)

@@ -5,7 +5,16 @@ from pathlib import Path
 
 from connectors.formats import formats
 from portal.readmodel import CONTRACTS
-from schemas.contracts import CELL, CHECKPOINT, HEARTBEAT, LEDGER_ENTRY, POLL_CURSOR, QUARANTINED, SESSION_FACTS
+from schemas.contracts import (
+    CELL,
+    CHECKPOINT,
+    GENERATION,
+    HEARTBEAT,
+    LEDGER_ENTRY,
+    POLL_CURSOR,
+    QUARANTINED,
+    SESSION_FACTS,
+)
 from schemas.evolution import Reader
 from schemas.registers import readers_register
 from streams.domains.facts import READS
@@ -16,6 +25,7 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
     CELL: ("release",),
     SESSION_FACTS: ("release",),
     CHECKPOINT: ("worker's checkpoint",),
+    GENERATION: ("workers", "release", "portal's epochs"),
     HEARTBEAT: ("release",),
     LEDGER_ENTRY: ("intake's ledger",),
     POLL_CURSOR: ("pollers' cursors",),

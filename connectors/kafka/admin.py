@@ -126,6 +126,22 @@ def existing(settings: KafkaSettings, names: Sequence[str]) -> dict[str, Existin
     }
 
 
+def names(settings: KafkaSettings) -> frozenset[str]:
+    """Every topic of the cluster."""
+    return frozenset(_client(settings).list_topics(timeout=REQUEST_TIMEOUT_S).topics)
+
+
+def delete(settings: KafkaSettings, topics: Sequence[str]) -> None:
+    """Remove topics, with what they hold.
+
+    Raises:
+        TopicPlanRefused: The cluster refuses.
+    """
+    if topics:
+        client = _client(settings)  # held until the answers are in: its end would cancel them
+        _settle(client.delete_topics(list(topics), operation_timeout=REQUEST_TIMEOUT_S))
+
+
 def partition_counts(settings: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
     """Partitions of the named topics; raises TopicPlanRefused when one is missing."""
     found = _client(settings).list_topics(timeout=REQUEST_TIMEOUT_S).topics

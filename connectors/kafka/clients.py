@@ -48,6 +48,19 @@ def reader(settings: KafkaSettings, **overrides: Any) -> Consumer:  # noqa: ANN4
     return settings.consumer(config)
 
 
+def group_member(settings: KafkaSettings, group: str, session_s: float) -> Consumer:
+    """A member of a group, for who is assigned what; it may fall silent for a day without losing its place."""
+    config = {
+        **_base(settings),
+        **_READER,
+        "group.id": group,
+        "session.timeout.ms": round(session_s * 1000),
+        "heartbeat.interval.ms": round(session_s * 1000 / 3),
+        "max.poll.interval.ms": 24 * 3600 * 1000,  # the most that librdkafka takes
+    }
+    return settings.consumer(config)
+
+
 def producer(settings: KafkaSettings, **overrides: Any) -> Producer:  # noqa: ANN401  # librdkafka's own settings
     """An idempotent producer; the caller passes ``on_delivery`` or checks each report."""
     config = {**_base(settings), **_PRODUCER, **overrides}

@@ -10,6 +10,9 @@ from connectors.kafka.clients import ANSWER_PATIENCE_S, reader
 from connectors.kafka.settings import KafkaSettings
 
 _BATCH: Final = 10_000
+_ANSWER_S: Final = 12.0
+#: Records looked at first from the end: a key that each transaction writes lies among them.
+_LOOK_BACK: Final = 1_000
 
 
 def at_end(message: Message) -> bool:
@@ -33,6 +36,35 @@ def read_to_end(consumer: Consumer, partitions: list[tuple[str, int]]) -> Iterat
         KafkaException: The cluster refuses.
     """
     yield from read_on(consumer, [TopicPartition(topic, number, 0) for topic, number in partitions])
+
+
+def end_of(consumer: Consumer, topic: str, number: int) -> int:
+    """The offset after the last record of a partition, markers of transactions included.
+
+    Raises:
+        KafkaException: The cluster does not answer.
+    """
+    end: int = consumer.get_watermark_offsets(TopicPartition(topic, number), _ANSWER_S)[1]
+    return end
+
+
+def last_of(consumer: Consumer, topic: str, number: int, key: bytes) -> Message | None:
+    """The last committed record of a key in a partition, looked for from its end; None when there is none.
+
+    Raises:
+        KafkaException: The cluster refuses.
+    """
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), _ANSWER_S)
+    back = _LOOK_BACK
+    while high > low:
+        start = max(low, high - back)
+        found = None
+        for message in read_on(consumer, [TopicPartition(topic, number, start)]):
+            found = message if message.key() == key else found
+        if found or start == low:
+            return found
+        back *= 8
+    return None
 
 
 def read_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[Message]:

@@ -7,7 +7,7 @@ from schemas.clock import Clock
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT, QUARANTINED
 from schemas.errors import FencedError
-from schemas.topics import CELLS, QUARANTINE
+from schemas.topics import QUARANTINE
 from streams.agents.restore import LogReader, Restored
 from streams.engine import CHECKPOINT_KEY, Flush, Parked
 from streams.settings import StreamSettings
@@ -25,15 +25,15 @@ class PartitionLog:
     """
 
     def __init__(self, settings: StreamSettings, domain: str, number: int, *, codec: Codec, clock: Clock) -> None:
-        prefix = settings.prefix
         self._kafka = settings.kafka
-        self._prefix = prefix
+        self._prefix = settings.prefix
         self._domain = domain
         self._number = number
         self._codec = codec
         self._clock = clock
-        self._entities = f"{prefix}{domain}.entities.v1"
-        self._id = f"{settings.app_id}-{prefix}{domain}-{number}"
+        self._entities = settings.entities(domain)
+        self._cells = settings.cells
+        self._id = settings.writer(domain, number)
         self._cell = codec.flat(CELL)
         self._checkpoint = codec.flat(CHECKPOINT)
         self._producer: Producer | None = None
@@ -44,10 +44,19 @@ class PartitionLog:
 
         Raises:
             KafkaException: The cluster does not answer.
+            FutureGeneration: The state covers events that its source does not hold.
+        """
+        self.fence()
+        return self.reader.everything()
+
+    def fence(self) -> None:
+        """Become the one who writes.
+
+        Raises:
+            KafkaException: The cluster does not answer.
         """
         self._producer = transactional_producer(self._kafka, self._id)
         self._producer.init_transactions(ANSWER_PATIENCE_S)
-        return self.reader.everything()
 
     def write(self, flush: Flush) -> None:
         """Write a flush in one transaction.
@@ -71,7 +80,7 @@ class PartitionLog:
             raise
 
     def _produce(self, producer: Producer, flush: Flush) -> None:
-        cells = self._prefix + CELLS
+        cells = self._cells
         for key, value in flush.entities.items():
             self._send(producer, self._entities, key, value)
         for (view, cell), (n, row) in flush.cells.items():

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from time import perf_counter
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 from confluent_kafka import Producer
@@ -23,6 +23,15 @@ TOPICS: Final = {EXITS: VIEW_EXITS, SESSIONS: VIEW_SESSIONS, FRESHNESS: VIEW_FRE
 PROGRESS_S: Final = 5.0
 
 log = structlog.get_logger(__name__)
+
+
+class Encoded(NamedTuple):
+    """A row as it travels: its view, its topic, its key and its wire bytes; None withdraws it."""
+
+    view: str
+    topic: str
+    key: bytes
+    value: bytes | None
 
 
 class Publisher:
@@ -64,6 +73,13 @@ class Publisher:
         if rows:
             self._metrics.last_published.set(self._clock().timestamp())
         return rows
+
+    def encoded(self, changes: Iterator[Released]) -> Iterator[Encoded]:
+        """Changes as they travel, for a transaction of somebody else's."""
+        as_of = self._clock()
+        for change in changes:
+            value = self._writer.write(change, as_of)
+            yield Encoded(change.view, self._topics[change.view], change.key.encode(), value)
 
     def _transaction(self, producer: Producer, changes: list[Released]) -> None:
         as_of = self._clock()

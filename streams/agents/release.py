@@ -18,9 +18,10 @@ from schemas.codec import Codec
 from schemas.contracts import CELL, HEARTBEAT
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
-from schemas.topics import CELLS, HEARTBEATS
+from schemas.topics import HEARTBEATS
 from streams.agents.archivist import Archivist
 from streams.agents.publisher import PROGRESS_S, TOPICS, Publisher
+from streams.agents.swap import Swap
 from streams.release.board import Board
 from streams.release.disclosure import Disclosure
 from streams.release.exits import ExitsBoard
@@ -85,8 +86,11 @@ class ReleaseRunner:
                 self._settings.kafka, f"{self._settings.app_id}-{self._settings.prefix}release"
             )
             producer.init_transactions(ANSWER_PATIENCE_S)
+            swap = Swap(self._settings, self._codec).look()
             self._read_views()
-            self._follow(producer)
+            if swap.due:
+                swap.await_state(self._stop)
+            self._follow(producer, swap)
         except Exception as error:  # noqa: BLE001  # the thread's boundary: whoever holds the role must know
             self._on_failure(error)
 
@@ -101,13 +105,13 @@ class ReleaseRunner:
         finally:
             consumer.close()
 
-    def _follow(self, producer: Producer) -> None:
+    def _follow(self, producer: Producer, swap: Swap) -> None:
         consumer = reader(self._settings.kafka)
         try:
             self._assign(consumer)
             self._catch_up(consumer)
             if not self._stop.is_set():
-                self._publish_first(producer)
+                self._publish_first(producer, swap)
             while not self._stop.is_set():
                 self._poll(consumer)
                 if self._publisher.publish(producer, self._board.changes(self._day()), self._stop.is_set):
@@ -117,7 +121,7 @@ class ReleaseRunner:
             consumer.close()
 
     def _assign(self, consumer: Consumer) -> None:
-        cells, beats = self._settings.prefix + CELLS, self._settings.prefix + HEARTBEATS
+        cells, beats = self._settings.cells, self._settings.prefix + HEARTBEATS
         count = partition_counts(self._settings.kafka, [cells, beats])[cells]
         self._behind = {(cells, number) for number in range(count)} | {(beats, 0)}
         consumer.assign([TopicPartition(topic, number, 0) for topic, number in self._behind])
@@ -133,9 +137,12 @@ class ReleaseRunner:
                 log.info("release catching up", records=records, seconds=round(said - began, 1))
         log.info("release has read", records=records, seconds=round(perf_counter() - began, 1))
 
-    def _publish_first(self, producer: Producer) -> None:
-        began = perf_counter()
-        changes = self._publisher.publish(producer, self._board.first_changes(self._day()), self._stop.is_set)
+    def _publish_first(self, producer: Producer, swap: Swap) -> None:
+        began, found = perf_counter(), self._board.first_changes(self._day())
+        if swap.due:
+            changes = swap.publish(producer, self._publisher.encoded(found), self._clock)
+        else:
+            changes = self._publisher.publish(producer, found, self._stop.is_set)
         if self._stop.is_set():
             return  # what is left the successor finds
         self._tell()
@@ -165,7 +172,7 @@ class ReleaseRunner:
         value = message.value()
         if value is None:
             return
-        if message.topic() == self._settings.prefix + CELLS:
+        if message.topic() == self._settings.cells:
             view, cell, n, row = self._cells.decode(value)[1]
             self._board.take(message.partition() or 0, {"view": view, "cell": cell, "n": n, "row": row})
         else:

@@ -1,18 +1,18 @@
 """Reading the log of one source partition: all of it for a new owner, its cells for an audit."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Final
 
 import structlog
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from connectors.kafka.clients import reader
-from connectors.kafka.reading import batches_on, read_settled
+from connectors.kafka.reading import batches_on, end_of, last_of, read_settled
 from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT
-from schemas.topics import CELLS
+from schemas.errors import FutureGeneration
 from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellKey, CellValue
 from streams.settings import StreamSettings
 
@@ -21,6 +21,8 @@ AUDIT_PATIENCE_S: Final = 60.0
 #: A long restore says how far it is at least this often.
 PROGRESS_S: Final = 5.0
 _BATCH: Final = 10_000
+#: First byte of the keys that are the engine's own.
+_OURS: Final = CHECKPOINT_KEY[:1]
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +36,38 @@ class Restored:
         parked: Events that wait for their schema, by key.
         cells: Cells that are not zero.
         next_offset: Where it was; None when nobody ever wrote.
+        records: How many were read.
     """
 
     entities: dict[bytes, bytes] = field(default_factory=dict)
     parked: dict[bytes, bytes] = field(default_factory=dict)
     cells: dict[CellKey, CellValue] = field(default_factory=dict)
     next_offset: int | None = None
+    records: int = 0
+
+
+class Progress:
+    """Tells how far a restore is: metrics at once, the log now and then.
+
+    Args:
+        number: Of the partition.
+        told: Told how many more records were read.
+    """
+
+    def __init__(self, number: int, told: Callable[[float], object]) -> None:
+        self.records = 0
+        self._number = number
+        self._told = told
+        self._began = self._said = perf_counter()
+
+    def more(self, records: int) -> None:
+        """Some more were read."""
+        self.records += records
+        self._told(records)
+        if perf_counter() - self._said > PROGRESS_S:
+            self._said = perf_counter()
+            seconds = round(self._said - self._began, 1)
+            log.info("restoring", partition=self._number, records=self.records, seconds=seconds)
 
 
 class LogReader:
@@ -50,12 +78,17 @@ class LogReader:
         domain: Name of the domain.
         number: Number of the partition.
         codec: For cells and checkpoints.
+
+    Attributes:
+        told: Told how many more records were read.
     """
 
     def __init__(self, settings: StreamSettings, domain: str, number: int, codec: Codec) -> None:
         self._kafka = settings.kafka
-        self._entities = f"{settings.prefix}{domain}.entities.v1"
-        self._cells = settings.prefix + CELLS
+        self.told: Callable[[float], object] = lambda _: None
+        self._events = f"{settings.prefix}{domain}.events.v1"
+        self._entities = settings.entities(domain)
+        self._cells = settings.cells
         self._number = number
         self._codec = codec
         self._cell = codec.reading({CELL: ("n", "row")})
@@ -65,26 +98,46 @@ class LogReader:
 
         Raises:
             KafkaException: The cluster does not answer.
+            FutureGeneration: The checkpoint lies behind the end of the events.
         """
-        restored = Restored()
         consumer = reader(self._kafka)
         try:
-            places = [TopicPartition(topic, self._number, 0) for topic in (self._entities, self._cells)]
-            for messages in self._told(batches_on(consumer, places)):
-                self._take(restored, messages)
+            restored = self._read(consumer)
+            self._check(consumer, restored.next_offset or 0)
         finally:
             consumer.close()
         return restored
 
-    def _told(self, batches: Iterator[list[Message]]) -> Iterator[list[Message]]:
-        began = said = perf_counter()
-        count = 0
-        for messages in batches:
-            yield messages
-            count += len(messages)
-            if perf_counter() - said > PROGRESS_S:
-                said = perf_counter()
-                log.info("restoring", partition=self._number, records=count, seconds=round(said - began, 1))
+    def state(self) -> Restored:
+        """All that was written, even when it goes beyond the events.
+
+        Raises:
+            KafkaException: The cluster does not answer.
+        """
+        consumer = reader(self._kafka)
+        try:
+            return self._read(consumer)
+        finally:
+            consumer.close()
+
+    def _read(self, consumer: Consumer) -> Restored:
+        restored, told = Restored(), Progress(self._number, self.told)
+        places = [TopicPartition(topic, self._number, 0) for topic in (self._entities, self._cells)]
+        for messages in batches_on(consumer, places):
+            self._take(restored, messages)
+            told.more(len(messages))
+        restored.records = told.records
+        return restored
+
+    def _check(self, consumer: Consumer, checkpoint: int) -> None:
+        end = end_of(consumer, self._events, self._number)
+        if checkpoint > end:
+            raise FutureGeneration(
+                f"the state of partition {self._number} goes to offset {checkpoint} of {self._events}, which ends at "
+                f"{end}: that topic was made anew",
+                fix="restore its events if they are lost; then `beffroi views rebuild exits --apply` makes the state "
+                "from those that are there",
+            )
 
     def _take(self, restored: Restored, messages: list[Message]) -> None:
         """Millions of winners are only put in their place here, and read once all are there."""
@@ -94,20 +147,40 @@ class LogReader:
                 self._take_cell(restored.cells, message)
                 continue
             key, value = message.key() or b"", message.value()
-            if value and key[:1] != b"\x00":
+            if value and key[:1] != _OURS:
                 winners[key] = value
             else:
                 self._take_entity(restored, key, value)
 
     def _take_entity(self, restored: Restored, key: bytes, value: bytes | None) -> None:
+        if key[:1] == _OURS:
+            self._take_ours(restored, key, value)
+        elif value:
+            restored.entities[key] = value
+        else:
+            restored.entities.pop(key, None)
+
+    def _take_ours(self, restored: Restored, key: bytes, value: bytes | None) -> None:
         if key == CHECKPOINT_KEY:
             restored.next_offset = self._codec.read(CHECKPOINT, value or b"")["next_offset"]
-            return
-        found = restored.parked if key.startswith(PARKED_KEY) else restored.entities
-        if value:
-            found[key] = value
+        elif value and key.startswith(PARKED_KEY):
+            restored.parked[key] = value
         else:
-            found.pop(key, None)
+            restored.parked.pop(key, None)
+
+    def checkpoint(self) -> int | None:
+        """The last checkpoint that was written; None when there is none.
+
+        Raises:
+            KafkaException: The cluster does not answer.
+        """
+        consumer = reader(self._kafka)
+        try:
+            found = last_of(consumer, self._entities, self._number, CHECKPOINT_KEY)
+        finally:
+            consumer.close()
+        offset: int | None = self._codec.read(CHECKPOINT, found.value() or b"")["next_offset"] if found else None
+        return offset
 
     def _take_cell(self, cells: dict[CellKey, CellValue], message: Message) -> None:
         view, _, cell = (message.key() or b"").decode().partition("\x1f")

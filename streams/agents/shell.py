@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from time import perf_counter
 from typing import Final, NoReturn
 
@@ -10,8 +11,10 @@ import structlog
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
+from schemas.errors import FutureGeneration
 from streams.agents.log import PartitionLog
 from streams.agents.owned import Owned
+from streams.agents.takeover import Restores
 from streams.engine import Flush, differing
 from streams.memory import let_go
 from streams.settings import StreamSettings
@@ -26,14 +29,16 @@ log = structlog.get_logger(__name__)
 
 def die(reason: str, error: BaseException) -> NoReturn:
     """End this process at once: half-applied memory is never used, the log has the truth."""
-    log.critical(reason, error=str(error), kind=type(error).__name__, exit_code=EXIT_REBUILD)
-    os._exit(EXIT_REBUILD)
+    code = error.exit_code if isinstance(error, FutureGeneration) else EXIT_REBUILD
+    log.critical(reason, error=str(error), kind=type(error).__name__, exit_code=code)
+    os._exit(code)
 
 
 class Shell:
     """Every source partition of the training domain that this worker owns.
 
-    All methods but the blocking parts run in the event loop; one lock keeps flushes and take-overs apart.
+    All methods but the blocking parts run in the event loop; one lock keeps flushes and changes of what is held apart.
+    Restoring needs no lock: what is being restored is not held yet, so flushes of the others go on.
 
     Args:
         settings: Of this worker.
@@ -55,6 +60,7 @@ class Shell:
         self._metrics = metrics
         self._health = health
         self._held: dict[int, Owned] = {}
+        self._restores: Restores[Owned] = Restores(self._open)
         self._generation = 0
         self._lock = asyncio.Lock()
         self.waiting = 0  # events taken in since the last flush
@@ -62,6 +68,11 @@ class Shell:
     def owns(self, number: int) -> bool:
         """Whether the state of a partition is here and whole."""
         return number in self._held
+
+    @property
+    def restoring(self) -> int:
+        """Partitions that are being restored."""
+        return len(self._restores)
 
     def position(self, number: int) -> int | None:
         """Where to read on; None from the beginning."""
@@ -84,31 +95,51 @@ class Shell:
         for outcome in ("changed", "unchanged", "parked"):
             self._metrics.events.labels(self._domain.name, outcome).inc(getattr(done, outcome))
 
-    async def take_over(self, numbers: set[int], generation: int) -> None:
-        """Hold exactly these partitions.
+    async def reassign(self, numbers: set[int], generation: int) -> list[int]:
+        """Hold, or begin to want, exactly these partitions.
 
         Those that did not move keep their state, if no generation was missed in between: another worker might have
         owned them meanwhile.
+
+        Returns:
+            Those that must be restored.
         """
         async with self._lock:
-            keep = self._held.keys() & numbers if generation == self._generation + 1 else set()
+            next_ = generation == self._generation + 1
+            keep = self._held.keys() & numbers if next_ else set()
             self._generation = generation
             dropped = self._held.keys() - keep
             self._held = {number: self._held[number] for number in keep}
             if dropped:
                 let_go()
-            fresh = sorted(numbers - keep)
-            taken = await asyncio.gather(*(asyncio.to_thread(self._open, number) for number in fresh))
-            self._held.update(zip(fresh, taken, strict=True))
+            fresh = self._restores.want(numbers - keep, go_on=next_)
             self._tell()
-        log.info("partitions taken over", domain=self._domain.name, kept=sorted(keep), restored=fresh)
+        log.info("partitions taken over", domain=self._domain.name, kept=sorted(keep), to_restore=fresh)
+        return fresh
 
-    def _open(self, number: int) -> Owned:
+    async def restore(self, number: int) -> bool:
+        """Fence and restore one partition while the others work; whether it is held at the end."""
+        owned = await self._restores.run(number)
+        if owned is not None:
+            self._held[number] = owned
+        self._tell()
+        return owned is not None
+
+    async def take_over(self, numbers: set[int], generation: int) -> None:
+        """Hold exactly these partitions, all restored when it returns."""
+        await asyncio.gather(*(self.restore(number) for number in await self.reassign(numbers, generation)))
+
+    def _open(self, number: int, wanted: Callable[[], bool]) -> Owned | None:
         """Fence, restore and audit one partition; in a thread."""
-        began = perf_counter()
-        wire = PartitionLog(self._settings, self._domain.name, number, codec=self._codec, clock=self._clock)
+        if not wanted():
+            return None
+        began, name = perf_counter(), self._domain.name
+        wire = PartitionLog(self._settings, name, number, codec=self._codec, clock=self._clock)
+        wire.reader.told = self._metrics.restored_records.labels(name).inc
         owned = Owned.restored(self._domain, number, wire)
-        self._metrics.restore_seconds.labels(self._domain.name).observe(perf_counter() - began)
+        seconds = perf_counter() - began
+        self._metrics.restore_seconds.labels(name).observe(seconds)
+        log.info("partition restored", domain=name, partition=number, seconds=round(seconds, 3))
         return owned
 
     async def flush(self) -> None:
@@ -170,6 +201,7 @@ class Shell:
     def _tell(self) -> None:
         name = self._domain.name
         self._metrics.partitions.labels(name).set(len(self._held))
+        self._metrics.restoring.labels(name).set(len(self._restores))
         self._metrics.roots.labels(name).set(sum(owned.partition.root_count for owned in self._held.values()))
         self._metrics.cells.labels(name).set(sum(owned.partition.cell_count for owned in self._held.values()))
-        self._health.update(partitions=len(self._held))
+        self._health.update(partitions=len(self._held), restoring=len(self._restores))

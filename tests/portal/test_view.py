@@ -105,3 +105,20 @@ def test_a_row_that_comes_into_sight_of_nobody_disturbs_nobody() -> None:
     told = seen(view.apply(2, "a", row("a", "rome:N4101", 1)), ONE_TRADE)
     assert told is not None
     assert told[0] == "delete"
+
+
+def test_a_rebuilt_view_replaces_the_old_one_at_once_and_its_positions_are_lost() -> None:
+    view = View("exits", 100)
+    view.begin("e")
+    for offset, key in enumerate("abc"):
+        view.apply(offset, key, row(key, "all", offset))
+    before = view.position
+    view.replace("e-1", [(3, "a", None), (4, "b", row("b", "all", 9)), (5, "d", row("d", "all", 7))])
+    assert {key: one.data["value"] for key, one in view.rows.items()} == {"b": 9, "c": 2, "d": 7}
+    assert view.position == "e-1.5"
+    assert view.since(view.position) == []
+    view.apply(6, "c", None)
+    assert [change.key for change in view.since("e-1.5")] == ["c"]
+    for lost in (before, "e.5", "e-1.4"):
+        with pytest.raises(PositionLost):
+            view.since(lost)

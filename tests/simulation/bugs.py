@@ -223,18 +223,24 @@ def state_not_dropped() -> AbstractContextManager[None]:
 @bug
 def missed_generation_unnoticed() -> AbstractContextManager[None]:
     """State is kept although a generation was missed, in which another worker owned the partition."""
-    real = Shell.take_over
+    reassign, restore = Shell.reassign, Shell.restore
+    kept: WeakKeyDictionary[Shell, dict[int, Owned]] = WeakKeyDictionary()
 
-    async def take_over(self: Shell, numbers: set[int], generation: int) -> None:
+    async def reassigned(self: Shell, numbers: set[int], generation: int) -> list[int]:
         missed = generation != self._generation + 1
-        kept = {number: self._held[number] for number in self._held.keys() & numbers} if missed else {}
-        await real(self, numbers, generation)
-        for number, owned in kept.items():
+        kept[self] = {number: self._held[number] for number in self._held.keys() & numbers} if missed else {}
+        return await reassign(self, numbers, generation)
+
+    async def restored(self: Shell, number: int) -> bool:
+        here = await restore(self, number)
+        owned = kept[self].pop(number, None)
+        if here and owned:
             fresh = self._held[number]
             owned.partition.next_offset = owned.partition.written_offset = fresh.partition.next_offset
             self._held[number] = Owned(owned.partition, fresh.wire, fresh.committed)
+        return here
 
-    return replaced(Shell, take_over=take_over)
+    return replaced(Shell, reassign=reassigned, restore=restored)
 
 
 @bug

@@ -5,7 +5,7 @@ product adds to Faust's consumer (``streams.transport.BatchConsumer``) is called
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -105,6 +105,9 @@ class SimulatedApp:
     def task(self, run: Callable[[], Any]) -> None:
         self.tasks.append(run)
 
+    def add_future(self, work: Coroutine[Any, Any, None]) -> None:
+        self.process.loop.create_task(work)
+
     async def pass_time(self, seconds: float) -> None:
         await self.process.timer("audit" if seconds > 1 else "flush")
 
@@ -127,6 +130,8 @@ class Consumer:
         self.leaving = False
         self.flow_active = False
         self.positions_read: dict[TP, int] = {}
+        self.active: set[TP] = set()
+        self._begun: set[TP] = set()
         self._broker = broker
         self._group = group
         self._thread = self
@@ -145,8 +150,20 @@ class Consumer:
     async def seek_wait(self, targets: dict[TP, int]) -> None:
         self.positions_read.update(targets)
 
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        self.active |= {tp for tp in tps if BatchConsumer._ready(self._real, tp)}
+
+    async def begin(self, tp: TP) -> None:
+        await BatchConsumer.begin(self._real, tp)
+
+    async def _seek_all(self, tps: set[TP]) -> None:
+        await BatchConsumer._seek_all(self._real, tps)
+
+    def _ready(self, tp: TP) -> bool:
+        return BatchConsumer._ready(self._real, tp)
+
     async def _wait_next_records(self, _timeout: float) -> tuple[dict[TP, list[Any]], set[TP]]:
-        tps = sorted(tp for tp in self.assignment() if tp.topic == TRAINING_EVENTS)
+        tps = sorted(tp for tp in self.assignment() & self.active if tp.topic == TRAINING_EVENTS)
         if not tps:
             return {}, set()
         tp = tps[self.app.process.pick(len(tps))]
@@ -209,9 +226,11 @@ class Consumer:
         if 0 < app.consumer_generation_id < self.member.generation - 1:
             app.process.met("a worker missed a generation and came back")
         app.consumer_generation_id = self.member.generation
+        self.active.clear()
         app.process.note("joined", self.member.generation, *sorted(self.member.assigned))
         await app.on_rebalance_complete.send(app)
         app.process.at("restored")
+        self.resume_partitions(self.assignment())
         await BatchConsumer.perform_seek(self._real)
         self.flow_active, app.rebalancing = True, False
 
