@@ -6,7 +6,7 @@ beforehand; its answers are compared with fastavro's in the tests.
 """
 
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -189,22 +189,24 @@ class _Source:
         own, shared = ({name: fields[name] for name in names} for names in (only[: split.own], only[split.own :]))
         called = _names({**own, **shared})
         order = [called.get(one["name"]) for one in writer["fields"]]
-        cut = 1 + max((at for at, name in enumerate(order) if name in own), default=-1)
+        cut = _after_last(order, own)
+        first, last = {"fields": writer["fields"][:cut]}, {"fields": writer["fields"][cut:]}
         places: dict[str, str] = {}
-        lines = list(self._places({"fields": writer["fields"][:cut]}, {**own, **shared}, places, split.slot))
-        values = [places.get(name) or self._default(one) for name, one in own.items()]
-        values.append("m" if _ends_the_slot(order, only, split.slot) else "0")
-        head = f"r0 = ({', '.join(values)}, a); p = len(d)"
-        if any(name in shared for name in order[:cut]):
-            rest = list(self._places({"fields": writer["fields"][cut:]}, shared, places))
-            return _InTwo([*lines, *rest, f"a = build({self._tuple(shared, places)})", head.partition(";")[0]], [])
-        rest = list(self._places({"fields": writer["fields"][cut:]}, shared, places))
+        lines = list(self._places(first, {**own, **shared}, places, split.slot))
+        ends = _ends_the_slot(order, only, split.slot)
+        head = f"r0 = ({self._values(own, places)}{'m' if ends else '0'}, a)"
+        rest = list(self._places(last, shared, places))
+        if not shared.keys().isdisjoint(order[:cut]):
+            return _InTwo([*lines, *rest, f"a = build({self._tuple(shared, places)})", head], [])
         whole = [] if rest else ["if p > len(d): raise ValueError('fewer bytes than a record')"]
         ask = [*whole, "a = known(d[p:])", "if a is None: a = ending(d, p)"]
-        return _InTwo([*lines, *ask, head], [*rest, f"r0 = {self._tuple(shared, places)}"])
+        return _InTwo([*lines, *ask, f"{head}; p = len(d)"], [*rest, f"r0 = {self._tuple(shared, places)}"])
+
+    def _values(self, wanted: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> str:
+        return "".join(f"{places.get(name) or self._default(one)}, " for name, one in wanted.items())
 
     def _tuple(self, wanted: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> str:
-        return f"({''.join(f'{places.get(name) or self._default(one)}, ' for name, one in wanted.items())})"
+        return f"({self._values(wanted, places)})"
 
     def _name(self, prefix: str) -> str:
         name = f"{prefix}{self.names}"
@@ -382,6 +384,11 @@ class _Source:
             yield from self._blocks(self._skip(kind["items"]), "pass")
         else:
             yield from self._blocks(iter([*self._skip("string"), *self._skip(kind["values"])]), "pass")
+
+
+def _after_last(order: Sequence[str | None], names: Collection[str]) -> int:
+    """Number of fields up to the last of these names, in the order in which they were written."""
+    return 1 + max((at for at, name in enumerate(order) if name in names), default=-1)
 
 
 def _ends_the_slot(order: Sequence[str | None], only: Sequence[str], slot: str) -> bool:

@@ -9,13 +9,14 @@ import json
 import struct
 import sys
 from collections import Counter
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
 
 import fastavro
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 #: Nothing that is allocated here is part of a cycle.
 gc.set_threshold(100_000, 1_000, 1_000)
@@ -52,6 +53,27 @@ class State:
         self.cells[cell] += 1
 
 
+def reader(job: dict[str, Any]) -> Consumer:
+    """A consumer of all partitions, from their beginning."""
+    consumer = Consumer({
+        "bootstrap.servers": job["bootstrap"], "group.id": "plain", "enable.auto.commit": False,
+        "fetch.queue.backoff.ms": 20, "fetch.wait.max.ms": 50, "fetch.message.max.bytes": 4 * 1024 * 1024,
+    })  # fmt: skip
+    consumer.assign([TopicPartition(job["topic"], number, 0) for number in range(job["partitions"])])
+    return consumer
+
+
+def take(
+    messages: list[Message], schemas: dict[int, Any], takes: Mapping[int, Callable[[dict[str, Any]], None]]
+) -> None:
+    """Decode each message and take it in."""
+    for message in messages:
+        value = message.value() or b""
+        number = struct.unpack_from(">I", value, 1)[0]
+        record: Any = fastavro.schemaless_reader(BytesIO(value[5:]), schemas[number], None)
+        takes[number](record)
+
+
 def main(job: dict[str, Any]) -> None:
     """Read every event once."""
     schemas = {int(number): fastavro.parse_schema(schema) for number, schema in job["schemas"].items()}
@@ -60,20 +82,12 @@ def main(job: dict[str, Any]) -> None:
         int(number): state.session if schema["name"].endswith("TrainingSession") else state.enrolment
         for number, schema in job["schemas"].items()
     }
-    consumer = Consumer({
-        "bootstrap.servers": job["bootstrap"], "group.id": "plain", "enable.auto.commit": False,
-        "fetch.queue.backoff.ms": 20, "fetch.wait.max.ms": 50, "fetch.message.max.bytes": 4 * 1024 * 1024,
-    })  # fmt: skip
-    consumer.assign([TopicPartition(job["topic"], number, 0) for number in range(job["partitions"])])
+    consumer = reader(job)
     left, began, used = job["events"], 0.0, 0.0
     while left:
         messages = consumer.consume(10_000, 1.0)
         began, used = (began, used) if began or not messages else (perf_counter(), process_time())
-        for message in messages:
-            value = message.value() or b""
-            number = struct.unpack_from(">I", value, 1)[0]
-            record: Any = fastavro.schemaless_reader(BytesIO(value[5:]), schemas[number], None)
-            takes[number](record)
+        take(messages, schemas, takes)
         left -= len(messages)
     took, spent = perf_counter() - began, process_time() - used
     cells = {cell: n for cell, n in state.cells.items() if n}

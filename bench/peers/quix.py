@@ -33,12 +33,18 @@ def decode(value: bytes) -> dict[str, Any]:
 
 def upsert(record: dict[str, Any], state: State) -> None:
     """Versioned upsert by key; subtract the old contribution, add the new one."""
-    version = record["version"]
-    if "person" not in record:
-        held = state.get("place")
-        if held is None or held[0] < version:
-            state.set("place", [version, f"{record['place']['commune']['code']}|rome:{record['rome_codes'][0]}|"])
+    if "person" in record:
+        enrolment(record, state)
         return
+    held = state.get("place")
+    if held is None or held[0] < record["version"]:
+        place = f"{record['place']['commune']['code']}|rome:{record['rome_codes'][0]}|"
+        state.set("place", [record["version"], place])
+
+
+def enrolment(record: dict[str, Any], state: State) -> None:
+    """A person counts on the last day of theirs that is known."""
+    version = record["version"]
     key = f"{record['source']}|{record['source_key']}"
     held = state.get(key)
     if held is not None and held[0] >= version:

@@ -48,19 +48,32 @@ def upsert(record: dict[str, Any]) -> None:
     before = things.get(key)
     if before is not None and before[0] >= version:
         return
-    if not key:
-        place = f"{record['place']['commune']['code']}|rome:{record['rome_codes'][0]}|"
-        held[session] = {**things, key: [version, place]}
-        return
+    said = things[""][1] + last_day(record).isoformat() if key else place(record)
+    held[session] = {**things, key: [version, said]}
+    if key:
+        move(session, before and before[1], said)
+
+
+def last_day(record: dict[str, Any]) -> date:
+    """The last day of a person that is known."""
     day: date = record["actual_end_on"] or record["planned_end_on"]
-    cell = things[""][1] + day.isoformat()
-    held[session] = {**things, key: [version, cell]}
-    if before is None or before[1] != cell:
-        cells = dict(counts[session])
-        if before is not None:
-            cells[before[1]] -= 1
-        cells[cell] = cells.get(cell, 0) + 1
-        counts[session] = cells
+    return day
+
+
+def place(record: dict[str, Any]) -> str:
+    """Where and what a session is, as its cells begin."""
+    return f"{record['place']['commune']['code']}|rome:{record['rome_codes'][0]}|"
+
+
+def move(session: str, before: str | None, after: str) -> None:
+    """Count a person in another cell."""
+    if before == after:
+        return
+    cells = dict(counts[session])
+    if before is not None:
+        cells[before] -= 1
+    cells[after] = cells.get(after, 0) + 1
+    counts[session] = cells
 
 
 @app.agent(events)
