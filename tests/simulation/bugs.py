@@ -228,7 +228,8 @@ def missed_generation_unnoticed() -> AbstractContextManager[None]:
 
     async def reassigned(self: Shell, numbers: set[int], generation: int) -> list[int]:
         missed = generation != self._generation + 1
-        kept[self] = {number: self._held[number] for number in self._held.keys() & numbers} if missed else {}
+        stale = {number: self._held[number] for number in self._held.keys() & numbers} if missed else {}
+        kept[self] = {number: one for number, one in kept.get(self, {}).items() if number in numbers} | stale
         return await reassign(self, numbers, generation)
 
     async def restored(self: Shell, number: int) -> bool:
