@@ -19,6 +19,8 @@ from connectors.privacy import has_nir
 from schemas.clock import EPOCH, to_millis
 from schemas.contracts import TRAINING_ENROLMENT, Contract, lock_file, sources
 from schemas.errors import FileRefused, UnknownSchema
+from schemas.fits import fits
+from schemas.plain import Unexpected, plain
 from schemas.validation import take
 
 _CONTAINER: Final = b"Obj\x01"
@@ -143,11 +145,22 @@ class ContractFormat(Format):
             return _refused(
                 line, "", "nir", "it holds what looks like a national identification number", "leave it out"
             )
-        record = {"source": context.source, "version": 0, "occurred_at": EPOCH, **given}
+        found = self._fitting(line, {"source": context.source, "version": 0, "occurred_at": EPOCH, **given})
+        if isinstance(found, Refused):
+            return found
+        return self._misplaced(line, found, context.source) or self._taken(line, found, given, context)
+
+    def _fitting(self, line: int, record: Record) -> dict[str, Any] | Refused:
+        """The record in the codec's forms; the slow validation is asked only when the fast one has doubts."""
+        try:
+            found: dict[str, Any] = plain(self._contract)(record)
+            if fits(self._contract)(found):
+                return found
+        except Unexpected:
+            pass
         taken = take(self._schema, record)
-        if taken.problems:
-            return Refused(tuple(Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems))
-        return self._misplaced(line, taken.record, context.source) or self._taken(line, taken.record, given, context)
+        problems = (Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems)
+        return Refused(tuple(problems)) if taken.problems else taken.record
 
     def _misplaced(self, line: int, record: Record, source: str) -> Refused | None:
         if record["source"] != source:

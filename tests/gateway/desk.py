@@ -105,7 +105,8 @@ class Gateway:
 
     def offers(self, records: list[dict[str, Any]], query: str = "", **headers: str) -> Reply:
         """Post offers to the contract's door."""
-        return self.post(f"/v1/contracts/JobOffer{query}", records, {k.replace("_", "-"): v for k, v in headers.items()})
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.post(f"/v1/contracts/JobOffer{query}", records, named)
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Reply:
         """One request over a connection of its own."""
