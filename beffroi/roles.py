@@ -62,7 +62,7 @@ def run_gateway_role(settings: Settings) -> None:
     from connectors.gateway import run_gateway
 
     configure_logs(settings)
-    cluster = compose.kafka(settings, ROLE_PATIENCE_S)
+    cluster = compose.kafka(settings, compose.ROLE_PATIENCE_S)
     run_gateway(compose.gateway_settings(settings, cluster), compose.intake(settings, cluster))
 
 

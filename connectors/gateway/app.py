@@ -48,7 +48,7 @@ def create_app(
         yield
         door.stop()
 
-    app = FastAPI(
+    app = _Gateway(
         title="Beffroi: gateway", version="1", summary="Publish what you have; get a verdict on each record",
         lifespan=lifespan, docs_url=None, redoc_url=None,
     )  # fmt: skip
@@ -57,6 +57,13 @@ def create_app(
     _monitoring(app, door, metrics)
     app.add_middleware(Watch, metrics=metrics, ticks=ticks)
     return app
+
+
+class _Gateway(FastAPI):
+    """Says in its description how partners sign in."""
+
+    def openapi(self) -> dict[str, Any]:
+        return describe.with_sign_in(super().openapi())
 
 
 def _doors(app: FastAPI, door: Door) -> None:

@@ -131,6 +131,13 @@ def doors() -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
+def with_sign_in(description: dict[str, Any]) -> dict[str, Any]:
+    """The description, with how the doors are opened."""
+    bearer = {"type": "http", "scheme": "bearer", "description": "from `beffroi partner token`, or an OAuth2 JWT"}
+    description.setdefault("components", {})["securitySchemes"] = {"bearer": bearer}
+    return description
+
+
 def problem_page(code: str) -> dict[str, Any]:
     """What one kind of problem is; raises Rejected for a kind that does not exist."""
     if code not in KINDS:
