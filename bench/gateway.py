@@ -140,11 +140,11 @@ def main(requests: int) -> None:
     with tempfile.TemporaryDirectory() as folder, EmbeddedKafka(Path(folder) / "kafka", cache) as kafka:
         admin.apply(KafkaSettings(bootstrap=kafka.bootstrap), admin.plan({}, catalogue(4)), 1)
         tokens = TokenFile(token_file(Path(folder)))
-        quiet, loud = (Partner(name, tokens.issue(name, [name], system_clock())[0]) for name in DOOR)
+        issued = [(name, tokens.issue(name, [name], system_clock())[0]) for name in DOOR]
         with gateway(kafka.bootstrap, Path(folder), 10 * requests) as process:
-            one_and_many(quiet, process, requests)
+            one_and_many(Partner(*issued[0]), process, requests)
         with gateway(kafka.bootstrap, Path(folder), QUOTA):
-            fairness(quiet, loud, requests)
+            fairness(Partner(*issued[0]), Partner(*issued[1]), requests)
 
 
 if __name__ == "__main__":
