@@ -45,6 +45,7 @@ bench: $(VENV)/.dev ## Measure; ARGS=--evidence keeps the figures in docs/eviden
 	$(BIN)/python bench/publish_kairos.py
 	$(BIN)/python bench/release.py
 	$(BIN)/python bench/codec.py
+	$(BIN)/python bench/gateway.py
 	$(BIN)/python -m bench.throughput $(ARGS)
 	$(BIN)/python -m bench.growth $(ARGS)
 	$(BIN)/python -m bench.restore $(ARGS)
@@ -54,7 +55,6 @@ bench: $(VENV)/.dev ## Measure; ARGS=--evidence keeps the figures in docs/eviden
 
 bench-peers: $(VENV)/.dev ## Measure beside Quix Streams, Kafka Streams and stock Faust
 	$(BIN)/python -m bench.throughput --peers $(ARGS)
-	$(BIN)/python bench/gateway.py
 
 clean: ## Remove what was installed here; data are removed by `beffroi down --wipe`
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

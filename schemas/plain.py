@@ -17,13 +17,9 @@ Turn = Callable[[Any], Any]
 _MISSING: Final = object()
 
 
-class Unexpected(ValueError):  # nothing failed: the validation says what is there
-    """A value that only the validation can explain."""
-
-
 @cache
 def plain(name: str) -> Turn:
-    """What turns a record of a contract, by its full name; the function raises Unexpected."""
+    """What turns a record of a contract, by its full name; it gives None for what only the validation can explain."""
     schema = sources()[name]
     turn = _record(schema, named_types(schema))
     return lambda value: _guarded(turn, value)
@@ -32,10 +28,8 @@ def plain(name: str) -> Turn:
 def _guarded(turn: Turn, value: Any) -> Any:  # noqa: ANN401  # any JSON
     try:
         return turn(value)
-    except Unexpected:
-        raise
-    except (ValueError, TypeError, AttributeError, InvalidOperation) as error:
-        raise Unexpected from error
+    except (ValueError, TypeError, AttributeError, InvalidOperation):
+        return None
 
 
 def _turn(kind: Any, names: Mapping[str, Any]) -> Turn | None:  # noqa: ANN401  # any Avro type
@@ -71,13 +65,13 @@ def _record(kind: Mapping[str, Any], names: Mapping[str, Any]) -> Turn:
 
     def turn(value: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
         if not value.keys() <= known:
-            raise Unexpected
+            raise ValueError
         made = {}
         for name, inner, default in fields:
             found = value.get(name, _MISSING)
             if found is _MISSING:
                 if default is _MISSING:
-                    raise Unexpected
+                    raise ValueError
                 made[name] = default
             else:
                 made[name] = found if inner is None else inner(found)
@@ -96,7 +90,7 @@ def _many(kind: Mapping[str, Any], names: Mapping[str, Any]) -> Turn | None:
 
 
 def _unexpected(_: Any) -> Any:  # noqa: ANN401  # any JSON
-    raise Unexpected
+    raise ValueError
 
 
 def _date(value: Any) -> Any:  # noqa: ANN401  # any JSON
@@ -106,13 +100,13 @@ def _date(value: Any) -> Any:  # noqa: ANN401  # any JSON
 def _instant(value: Any) -> Any:  # noqa: ANN401  # any JSON
     found = datetime.fromisoformat(value) if isinstance(value, str) else value
     if found.tzinfo is None:
-        raise Unexpected
+        raise ValueError
     return found.astimezone(UTC)
 
 
 def _decimal(value: Any) -> Any:  # noqa: ANN401  # any JSON
     if isinstance(value, bool):
-        raise Unexpected
+        raise TypeError
     return value if isinstance(value, Decimal) else Decimal(str(value))
 
 

@@ -20,7 +20,7 @@ from schemas.clock import EPOCH, to_millis
 from schemas.contracts import TRAINING_ENROLMENT, Contract, lock_file, sources
 from schemas.errors import FileRefused, UnknownSchema
 from schemas.fits import fits
-from schemas.plain import Unexpected, plain
+from schemas.plain import plain
 from schemas.validation import take
 
 _CONTAINER: Final = b"Obj\x01"
@@ -152,12 +152,9 @@ class ContractFormat(Format):
 
     def _fitting(self, line: int, record: Record) -> dict[str, Any] | Refused:
         """The record in the codec's forms; the slow validation is asked only when the fast one has doubts."""
-        try:
-            found: dict[str, Any] = plain(self._contract)(record)
-            if fits(self._contract)(found):
-                return found
-        except Unexpected:
-            pass
+        found: dict[str, Any] | None = plain(self._contract)(record)
+        if found is not None and fits(self._contract)(found):
+            return found
         taken = take(self._schema, record)
         problems = (Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems)
         return Refused(tuple(problems)) if taken.problems else taken.record

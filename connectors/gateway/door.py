@@ -129,11 +129,7 @@ class Door:
 
     def _source(self, caller: Caller, form: Format, wanted: str | None) -> str:
         """The one source that this is for; raises Rejected when it is not the caller's or does not speak of such."""
-        if wanted is None and len(caller.sources) > 1:
-            wanted = form.default_source if form.default_source in caller.sources else None
-            if wanted is None:
-                raise Rejected("query", "your token has several sources: say ?source=", sources=sorted(caller.sources))
-        source = wanted or next(iter(caller.sources))
+        source = wanted or _only(caller, form)
         if source not in caller.sources:
             raise Rejected("forbidden", "another source than yours", sources=sorted(caller.sources))
         contracts = self._contracts.get(source)
@@ -183,6 +179,15 @@ class _Job:
 class _Keyed:
     key: str | None
     request: str
+
+
+def _only(caller: Caller, form: Format) -> str:
+    """The source that is meant when none is named; raises Rejected when it could be several."""
+    if len(caller.sources) == 1:
+        return next(iter(caller.sources))
+    if form.default_source in caller.sources:
+        return form.default_source
+    raise Rejected("query", "your token has several sources: say ?source=", sources=sorted(caller.sources))
 
 
 def _named(name: str, known: Mapping[str, Format]) -> Format:

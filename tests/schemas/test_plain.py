@@ -5,10 +5,11 @@ import pytest
 from schemas.contracts import sources
 from schemas.examples import examples
 from schemas.fits import fits
-from schemas.plain import Unexpected, plain
+from schemas.plain import plain
 from schemas.validation import take
 
-CONTRACTS = [name for name, schema in sources().items() if "root" in schema]
+#: Those that partners write.
+CONTRACTS = [name for name, schema in sources().items() if "root" in schema and ".platform." not in name]
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
@@ -22,8 +23,5 @@ def test_the_fast_way_gives_what_the_validation_gives(name: str) -> None:
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_the_fast_way_lets_nothing_pass_that_the_validation_refuses(name: str) -> None:
     for invalid in examples(name).invalid:
-        try:
-            passed = fits(name)(plain(name)(invalid.record))
-        except Unexpected:
-            passed = False
-        assert not passed
+        found = plain(name)(invalid.record)
+        assert found is None or not fits(name)(found)
