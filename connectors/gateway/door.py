@@ -112,9 +112,9 @@ class Door:
         source = self._source(caller, form, ask.source)
         _check_media(request, form)
         key = key_of(request.headers.get("idempotency-key"))
-        if not self.link.up:
-            raise Rejected("away", "nothing was taken")
+        self._check_link()
         async with self._lanes.place(caller.partner):
+            self._check_link()  # it may have waited behind a publication that Kafka did not answer
             with self._memory.claimed(caller.partner, key), SpooledTemporaryFile(_SPOOL_BYTES) as spool:
                 data = cast("IO[bytes]", spool)
                 content = await receive(
@@ -126,6 +126,10 @@ class Door:
                     return await asyncio.get_running_loop().run_in_executor(
                         self._workers, self._work, request, caller, _Keyed(key, _request(request, content)), job
                     )
+
+    def _check_link(self) -> None:
+        if not self.link.up:
+            raise Rejected("away", "nothing was taken")
 
     def _source(self, caller: Caller, form: Format, wanted: str | None) -> str:
         """The one source that this is for; raises Rejected when it is not the caller's or does not speak of such."""
