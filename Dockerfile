@@ -17,7 +17,8 @@ ENV PATH=/opt/beffroi/bin:$PATH \
     BEFFROI_ARCHIVE_DIR=/var/lib/beffroi/archive \
     BEFFROI_LOG_FORMAT=json \
     BEFFROI_WORKER_HOST=0.0.0.0 \
-    BEFFROI_PORTAL_HOST=0.0.0.0
+    BEFFROI_PORTAL_HOST=0.0.0.0 \
+    BEFFROI_GATEWAY_HOST=0.0.0.0
 USER beffroi
 VOLUME /var/lib/beffroi
 EXPOSE 8080 9464

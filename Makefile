@@ -45,6 +45,7 @@ bench: $(VENV)/.dev ## Measure; ARGS=--evidence keeps the figures in docs/eviden
 	$(BIN)/python bench/publish_kairos.py
 	$(BIN)/python bench/release.py
 	$(BIN)/python bench/codec.py
+	$(BIN)/python bench/gateway.py
 	$(BIN)/python -m bench.throughput $(ARGS)
 	$(BIN)/python -m bench.growth $(ARGS)
 	$(BIN)/python -m bench.restore $(ARGS)

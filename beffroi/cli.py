@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from beffroi.commands import audit, config, contracts, poll, processes, publish, rebuild, topics, views
+from beffroi.commands import audit, config, contracts, partner, poll, processes, publish, rebuild, topics, views
 from schemas.errors import BeffroiError
 
 #: sysexits.h: the disk is full, or a file cannot be created.
@@ -27,10 +27,12 @@ app.command("up")(processes.up)
 app.command("down")(processes.down)
 app.command("worker")(processes.worker)
 app.command("portal")(processes.portal)
+app.command("gateway")(processes.gateway)
 app.command("simulate")(processes.simulate)
 app.command("publish")(publish.publish)
 app.command("poll")(poll.poll)
 app.command("audit")(audit.audit)
+app.add_typer(partner.app, name="partner")
 app.add_typer(topics.app, name="topics")
 views.app.command("rebuild")(rebuild.rebuild)
 app.add_typer(views.app, name="views")

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
+from pydantic import ValidationError
 
 from beffroi.audit import Audited
 from beffroi.audit import audit as recount
 from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import Settings
 from connectors.formats import format_named
+from connectors.gateway.settings import GatewaySettings
 from connectors.intake import Intake
 from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
@@ -18,7 +20,7 @@ from connectors.privacy import Pseudonymiser, load_or_create_key
 from monitoring.polling import PollHealth, PollMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
-from schemas.errors import KafkaUnavailable
+from schemas.errors import KafkaUnavailable, SettingsError
 from schemas.registers import sources_register
 from schemas.territory.areas import DEPARTEMENT, Territory
 from schemas.territory.trades import Trades
@@ -188,3 +190,29 @@ def portal_settings(settings: Settings, cluster: KafkaSettings) -> PortalSetting
         theme_css=settings.theme_css,
         archive_dir=settings.archive_folder,
     )
+
+
+def gateway_settings(settings: Settings, cluster: KafkaSettings) -> GatewaySettings:
+    """What the gateway needs."""
+    try:
+        return GatewaySettings(
+            kafka=cluster,
+            prefix=settings.topic_prefix,
+            host=settings.gateway_host,
+            port=settings.gateway_port,
+            data_dir=settings.data_dir,
+            sources_register=settings.sources_register,
+            max_bytes=settings.gateway_max_bytes,
+            per_minute=settings.gateway_per_minute,
+            burst=settings.gateway_burst,
+            body_timeout_s=settings.gateway_body_timeout_s,
+            issuer=settings.gateway_issuer,
+            audience=settings.gateway_audience,
+            jwks_url=settings.gateway_jwks_url,
+        )
+    except ValidationError as error:
+        reason = error.errors(include_url=False, include_input=False)[0]["msg"].lower()
+        raise SettingsError(
+            f"the gateway's settings make no sense: {reason}",
+            fix="set BEFFROI_GATEWAY_ISSUER and BEFFROI_GATEWAY_JWKS_URL together, the latter with https",
+        ) from None

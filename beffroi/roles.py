@@ -1,4 +1,4 @@
-"""The roles that one process plays in production: worker, portal, simulated partners."""
+"""The roles that one process plays in production: worker, portal, gateway, simulated partners."""
 
 import asyncio
 import signal
@@ -55,6 +55,15 @@ def run_portal_role(settings: Settings) -> None:
 
     configure_logs(settings)
     run_portal(compose.portal_settings(settings, compose.kafka(settings, compose.ROLE_PATIENCE_S)))
+
+
+def run_gateway_role(settings: Settings) -> None:
+    """Run the gateway until it is told to stop."""
+    from connectors.gateway import run_gateway
+
+    configure_logs(settings)
+    cluster = compose.kafka(settings, compose.ROLE_PATIENCE_S)
+    run_gateway(compose.gateway_settings(settings, cluster), compose.intake(settings, cluster))
 
 
 def run_simulator_role(

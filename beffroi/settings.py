@@ -75,6 +75,15 @@ class Settings(BaseSettings):
     readers_register: Path | None = Field(None, description="subscribers: a file like schemas/registers/readers.toml")
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(8080, ge=1, le=65535)
+    gateway_host: str = "127.0.0.1"
+    gateway_port: int = Field(8090, ge=1, le=65535)
+    gateway_max_bytes: int = Field(1 << 30, ge=1, description="largest body that the gateway takes, unpacked")
+    gateway_per_minute: int = Field(600, ge=1, description="requests of one partner in a minute")
+    gateway_burst: int = Field(60, ge=1, description="requests of one partner at once, when it was quiet before")
+    gateway_body_timeout_s: float = Field(10.0, gt=0, description="a body that is silent for longer is given up")
+    gateway_issuer: str | None = Field(None, description="issuer of OAuth2 tokens; left out, none are taken")
+    gateway_audience: str = Field("beffroi", description="audience that OAuth2 tokens must name")
+    gateway_jwks_url: str | None = Field(None, description="where the issuer's keys are, https")
     worker_host: str = Field("127.0.0.1", description="where the worker answers /metrics and /health")
     worker_port: int = Field(9464, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     france_travail_url: str = Field("https://api.francetravail.io/partenaire", description="of France Travail's APIs")

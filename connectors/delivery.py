@@ -37,6 +37,7 @@ class Thing(NamedTuple):
         alias: See ``Event``.
         withdrawn: See ``Event``.
         line: The record's.
+        instant: See ``Event``.
     """
 
     form: Shape
@@ -49,6 +50,7 @@ class Thing(NamedTuple):
     alias: str
     withdrawn: bool
     line: int
+    instant: int | None = None
 
 
 class Tally(NamedTuple):
@@ -196,7 +198,7 @@ class _Collector:
         content = self._codec.encode(event.contract, record)
         return _Held(key, Thing(
             form, record[form.root], form.thing(record), content, digest(content), event.version, event.rank,
-            event.alias, event.withdrawn, line,
+            event.alias, event.withdrawn, line, event.instant,
         ))  # fmt: skip
 
     def _keep(self, things: list[tuple[str, "_Held"]]) -> Key:

@@ -99,15 +99,21 @@ class Intake:
         with Input.of_path(path) as data:
             return self.publish(data, form.name, **terms)
 
-    def publish(self, data: Input, format_name: str, **terms: Unpack[Terms]) -> Report:
+    def publish(self, data: Input, written: str | Format, **terms: Unpack[Terms]) -> Report:
         """Publish something.
+
+        Args:
+            data: What is handed over.
+            written: Its format, or the name of that.
+            terms: See ``Terms``.
 
         Raises:
             FileRefused: It is broken as a whole; FileHeld when a human must look.
             KafkaUnavailable: No broker answers; nothing was done.
             FencedError: Others of the same source took over each time; nothing was done.
         """
-        return self._take(data, format_named(format_name), terms, self._publish)
+        form = format_named(written) if isinstance(written, str) else written
+        return self._take(data, form, terms, self._publish)
 
     def check(
         self, data: Input, format_name: str, ledger: Ledger | None = None, **terms: Unpack[Terms]

@@ -126,7 +126,8 @@ class Publisher:
         usual = stamp(delivery.instant, delivery.instant)
         for one in verdicts.outgoing:
             version = one.entry.version
-            mark = usual if version == delivery.instant else stamp(version, delivery.instant)
+            at = delivery.instant if one.instant is None else one.instant
+            mark = usual if version == at == delivery.instant else stamp(version, at)
             identity = event_id(self._source, one.form.kind, one.source_key, version)
             send(
                 topics[one.form.contract], one.entry.root.encode(), one.form.stamped(one.content, mark),

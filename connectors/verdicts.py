@@ -27,12 +27,14 @@ class Outgoing(NamedTuple):
         source_key: Of the thing.
         content: Wire bytes with version and instant 0: put in when it goes out, for a file has many.
         entry: What the ledger will say.
+        instant: When the source knew this, when it says so; milliseconds.
     """
 
     form: Shape
     source_key: str
     content: bytes
     entry: Entry
+    instant: int | None = None
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ class Judge:
             if kind in self._delivery.counted:
                 self._rename(kind, others, left)
             entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
-            self._send(thing.form, source_key, thing.content, entry)
+            self._send(thing.form, source_key, thing.content, entry, thing.instant)
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
         names = self._ledger.other_names(kind, source_key, alias)
@@ -191,8 +193,8 @@ class Judge:
         version = max(self._now, known.version + 1)
         self._send(form, source_key, content, known._replace(version=version, digest=digest(content), withdrawn=True))
 
-    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry) -> None:
-        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry))
+    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry, instant: int | None = None) -> None:
+        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry, instant))
         self._verdicts.entries[form.kind, source_key] = entry
 
 

@@ -1,4 +1,4 @@
-"""``beffroi demo``, ``up``, ``down``, ``worker``, ``portal``, ``simulate``: the processes."""
+"""``beffroi demo``, ``up``, ``down``, ``worker``, ``portal``, ``gateway``, ``simulate``: the processes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +20,14 @@ def portal() -> None:
     from beffroi.settings import load
 
     run_portal_role(load())
+
+
+def gateway() -> None:
+    """Run the gateway: partners publish over HTTP and get a verdict on each record."""
+    from beffroi.roles import run_gateway_role
+    from beffroi.settings import load
+
+    run_gateway_role(load())
 
 
 def simulate(

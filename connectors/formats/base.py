@@ -44,6 +44,7 @@ class Event:
         alias: Another source key that may stand for the same thing, when the source leaves out a number that it gives
             elsewhere; equal to the source key when the number is left out here.
         withdrawn: The source says itself that the thing no longer holds.
+        instant: When the source knew this, in milliseconds; the instant of the whole when None.
     """
 
     contract: str
@@ -52,6 +53,7 @@ class Event:
     rank: str = ""
     alias: str = ""
     withdrawn: bool = False
+    instant: int | None = None
 
     @property
     def kind(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
+from monitoring.gateway import GatewayMetrics
 from monitoring.polling import PollMetrics
 from monitoring.portal import PortalMetrics
 from monitoring.release import ReleaseMetrics
@@ -27,6 +28,7 @@ def metrics() -> set[str]:
     StreamMetrics(registry)
     ReleaseMetrics(registry)
     PortalMetrics(registry)
+    GatewayMetrics(registry)
     PollMetrics(registry, "offres")
     return {f"{one.name}_total" if one.type == "counter" else one.name for one in registry.collect()}
 

@@ -1,0 +1,53 @@
+"""``beffroi partner``: who may publish over HTTP."""
+
+from typing import Annotated
+
+import typer
+
+from schemas.clock import system_clock
+from schemas.errors import SettingsError
+
+app = typer.Typer(help="Let partners publish over HTTP.", no_args_is_help=True)
+
+
+@app.command("token")
+def token(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The partner.")],
+    source: Annotated[list[str], typer.Option(help="A source it may publish; again for each one.")],
+    days: Annotated[int | None, typer.Option(min=1, help="Valid for so long; without end when left out.")] = None,
+) -> None:
+    """Issue a bearer token. It is shown once: only its hash is kept."""
+    from beffroi.settings import load
+    from connectors.gateway import TokenFile
+    from connectors.gateway.settings import token_file
+
+    text, entry = TokenFile(token_file(load().data_dir)).issue(name, source, system_clock(), days)
+    until = f", until {entry.expires}" if entry.expires else ""
+    typer.echo(f"token {entry.id} of {name}, for {', '.join(source)}{until}; it is not shown again:", err=True)
+    typer.echo(text)
+
+
+@app.command("tokens")
+def tokens() -> None:
+    """List the tokens: id, partner, sources, and whether each is valid."""
+    from beffroi.settings import load
+    from connectors.gateway import TokenFile
+    from connectors.gateway.settings import token_file
+
+    for one in TokenFile(token_file(load().data_dir)).all():
+        state = "valid" if one.valid(system_clock()) else ("revoked" if one.revoked else "expired")
+        typer.echo(f"{one.id}  {state:<7}  {one.partner}  {','.join(one.sources)}  {one.expires or 'without end'}")
+
+
+@app.command("revoke")
+def revoke(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="As `beffroi partner tokens` shows it.")],
+) -> None:
+    """Make a token invalid, at once and for ever."""
+    from beffroi.settings import load
+    from connectors.gateway import TokenFile
+    from connectors.gateway.settings import token_file
+
+    if not TokenFile(token_file(load().data_dir)).revoke(token_id):
+        raise SettingsError(f"there is no token {token_id}", fix="list them with `beffroi partner tokens`")
+    typer.echo(f"token {token_id} is revoked")

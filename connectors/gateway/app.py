@@ -1,0 +1,142 @@
+"""The gateway's application: built here, started by the composition."""
+
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Annotated, Any, Final
+
+import uvicorn
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.exceptions import HTTPException
+
+from connectors.formats import formats
+from connectors.gateway import describe
+from connectors.gateway.contracts import contract_formats
+from connectors.gateway.door import Ask, Door
+from connectors.gateway.problems import Rejected, answer
+from connectors.gateway.settings import GatewaySettings
+from connectors.gateway.watch import Watch, log
+from connectors.intake import Intake
+from monitoring.gateway import GatewayMetrics
+from schemas.clock import Clock, system_clock
+from schemas.errors import SettingsError
+
+#: A publication takes up to some seconds; whoever waits for its answer gets it.
+SHUTDOWN_S: Final = 15
+#: An idle connection costs a file descriptor.
+_KEEP_ALIVE_S: Final = 30
+#: Connections at once; each request of a partner holds one.
+_MOST_CONNECTIONS: Final = 1_000
+
+
+def create_app(
+    settings: GatewaySettings, intake: Intake, *, clock: Clock = system_clock, ticks: Callable[[], float] = monotonic
+) -> FastAPI:
+    """Build the application; what it holds starts and stops with it."""
+    metrics = GatewayMetrics(CollectorRegistry())
+    door = Door(settings, intake, metrics, clock, ticks)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        door.start()
+        yield
+        door.stop()
+
+    app = _Gateway(
+        title="Beffroi: gateway", version="1", summary="Publish what you have; get a verdict on each record",
+        lifespan=lifespan, docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    _errors(app)
+    _doors(app, door)
+    _monitoring(app, door, metrics)
+    app.add_middleware(Watch, metrics=metrics, ticks=ticks)
+    return app
+
+
+class _Gateway(FastAPI):
+    """Says in its description how partners sign in."""
+
+    def openapi(self) -> dict[str, Any]:
+        return describe.with_sign_in(super().openapi())
+
+
+def _doors(app: FastAPI, door: Door) -> None:
+    contracts = contract_formats()
+    of_formats, of_contracts = describe.doors()
+
+    @app.post("/v1/formats/{format}", **of_formats)
+    async def publish_format(request: Request, format: str, ask: Annotated[Ask, Query()]) -> Response:  # noqa: A002  # its name in the address
+        return await door.take(request, format, formats(), ask)
+
+    @app.post("/v1/contracts/{contract}", **of_contracts)
+    async def publish_contract(request: Request, contract: str, ask: Annotated[Ask, Query()]) -> Response:
+        return await door.take(request, contract, contracts, ask)
+
+    @app.get("/problems/{code}", summary="What a kind of problem is", include_in_schema=False)
+    async def problem_page(code: str) -> dict[str, Any]:
+        return describe.problem_page(code)
+
+
+def _monitoring(app: FastAPI, door: Door, metrics: GatewayMetrics) -> None:
+    @app.get("/health", include_in_schema=False)
+    async def health() -> JSONResponse:
+        return JSONResponse({"status": "ok" if door.link.up else "kafka away"}, 200 if door.link.up else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    def scrape() -> Response:
+        return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _errors(app: FastAPI) -> None:
+    @app.exception_handler(Rejected)
+    async def rejected(request: Request, error: Rejected) -> Response:
+        request.state.code = error.code
+        return answer(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def query(request: Request, error: RequestValidationError) -> Response:
+        wrong = sorted({str(one["loc"][-1]) for one in error.errors()})
+        return await rejected(request, Rejected("query", f"makes no sense: {', '.join(wrong)}"))
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> Response:
+        code = "method" if error.status_code == 405 else "not-found"  # noqa: PLR2004  # HTTP's own number
+        return await rejected(request, Rejected(code, headers=error.headers))
+
+
+def run_gateway(settings: GatewaySettings, intake: Intake) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: The port is in use.
+    """
+    bound = _bind(settings)
+    config = uvicorn.Config(
+        create_app(settings, intake), log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=_KEEP_ALIVE_S, limit_concurrency=_MOST_CONNECTIONS,
+    )  # fmt: skip
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal once more when it is done: an end that was asked for is no failure.
+        signal.signal(number, lambda *_: None)
+    log.info("gateway serves", address=f"http://{settings.host}:{bound.getsockname()[1]}/")
+    uvicorn.Server(config).run([bound])
+
+
+def _bind(settings: GatewaySettings) -> socket.socket:
+    bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((settings.host, settings.port))
+    except OSError as error:
+        bound.close()
+        raise SettingsError(
+            f"the gateway cannot listen at {settings.host}:{settings.port}: {(error.strerror or 'refused').lower()}",
+            fix="set BEFFROI_GATEWAY_PORT to another port, or stop what uses this one",
+        ) from None
+    return bound
