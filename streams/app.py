@@ -69,7 +69,8 @@ def _training_agent(app: faust.App, shell: Shell) -> Callable[[Any], Awaitable[N
         """Apply each batch; anything but a bad record ends the process."""
         async for event in stream.noack().events():
             try:
-                shell.apply(event.value, app.consumer_generation_id)
+                if not shell.apply(event.value, app.consumer_generation_id):
+                    await cast("BatchConsumer", app.consumer).go_back(event.message.tp)
             except Exception as error:  # noqa: BLE001  # a loop boundary: never go on with half-applied memory
                 die("a batch could not be applied", error)
 
@@ -91,10 +92,10 @@ def _connect(app: faust.App, shell: Shell, election: Election, health: WorkerHea
         assigned: set[TP] = app.consumer.assignment()
         numbers = {tp.partition for tp in assigned if tp.topic == events}
         try:
-            elected = any(tp.topic == control for tp in assigned)
-            election.decide(elected=elected, generation=app.consumer_generation_id)
             for number in await shell.reassign(numbers, app.consumer_generation_id):
                 app.add_future(_restore(app, shell, health, TP(events, number)))
+            elected = any(tp.topic == control for tp in assigned)
+            election.decide(elected=elected, generation=app.consumer_generation_id)
         except Exception as error:  # noqa: BLE001  # a loop boundary: a worker that cannot restore must not serve
             die("partitions could not be taken over", error)
         _assigned(shell, health)

@@ -16,9 +16,9 @@ from schemas.contracts import CELL
 from schemas.errors import FencedError
 from schemas.topics import CELLS
 from streams.agents.shell import Shell
+from streams.fetching import Batch
 from streams.settings import StreamSettings
 from streams.training import training_domain
-from streams.transport import Batch
 from tests.bus import messages
 from tests.conftest import PARTITIONS
 from tests.streams.test_partition import Event

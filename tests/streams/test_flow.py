@@ -8,7 +8,7 @@ import pytest
 from connectors.kafka.clients import transactional_producer
 from connectors.kafka.settings import KafkaSettings
 from streams.app import create_app
-from streams.transport import Batch
+from streams.fetching import Batch
 from tests.bus import messages
 from tests.conftest import PARTITIONS
 from tests.streams.test_partition import Event

@@ -16,9 +16,9 @@ from streams.agents.owned import Owned
 from streams.agents.shell import Shell
 from streams.agents.takeover import Restores
 from streams.app import create_app
+from streams.fetching import Batch
 from streams.settings import StreamSettings
 from streams.training import training_domain
-from streams.transport import Batch
 from tests.bus import messages
 from tests.conftest import PARTITIONS
 from tests.streams.test_partition import Event
@@ -105,6 +105,12 @@ class Nobody:
 
     def start(self) -> None:
         """Nothing to start."""
+
+    def pause(self) -> None:
+        """Nothing to hold back."""
+
+    def resume(self) -> None:
+        """Nothing to go on with."""
 
     def stop(self) -> None:
         """Nothing to stop."""
