@@ -32,7 +32,7 @@ from streams.agents.shell import Shell
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain
-from streams.transport import Batch
+from streams.fetching import Batch
 
 EACH = 20
 THINGS = 20_000
