@@ -60,8 +60,12 @@ class Journal:
         self, kafka: KafkaSettings, prefix: str, seed: int, *,
         sessions: int = 120, people: int = 9, today: date | None = None,
     ) -> None:  # fmt: skip
-        unlimited = {"delivery.report.only.error": False, "message.timeout.ms": _UNTIL_ACKNOWLEDGED_MS}
-        self._producer: Producer = producer(kafka, **unlimited)
+        patient = {
+            "delivery.report.only.error": False,
+            "message.timeout.ms": _UNTIL_ACKNOWLEDGED_MS,
+            "log_level": 0,  # that brokers are away is what campaigns are about
+        }
+        self._producer: Producer = producer(kafka, **patient)
         self._kafka = kafka
         self.topic = prefix + TRAINING_EVENTS
         self._random = random.Random(seed)  # noqa: S311  # a seed, so that a failure can be played again

@@ -76,6 +76,7 @@ class Broker:
 
     def start(self) -> None:
         """Start it, or start it again; does not wait."""
+        self._let_go()
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
                 guarded([*self._command(), "kafka.Kafka", str(self._config)]),
@@ -102,8 +103,12 @@ class Broker:
         if self._process is not None:
             if self._process.poll() is None:
                 self.kill()
-            if self._process.stdin:
-                self._process.stdin.close()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Close the pipe that a guardian watched."""
+        if self._process is not None and self._process.stdin:
+            self._process.stdin.close()
 
 
 class Cluster:

@@ -16,7 +16,7 @@ from tests.waiting import until
 #: Room for an empty broker and some thousand events.
 DISK_MB = 160
 #: What is left once the ballast lies on the disk.
-LEFT_MB = 2
+LEFT_MB = 1
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def run(folder: Path, seed: int, plan: Plan) -> list[Figure]:
         (broker,) = cluster.brokers
         for _ in range(plan.times):
             ballast = _fill(disk)
+            found.traffic.burst(5_000)
             until(broker.ended, 120, "the broker ends for want of space", 0.5)
             ballast.unlink()
             broker.start()
