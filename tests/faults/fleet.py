@@ -138,7 +138,7 @@ def events(worker: Worker, name: str) -> list[dict[str, Any]]:
 def owned(worker: Worker) -> frozenset[int]:
     """The partitions that a worker took over last."""
     last = events(worker, "partitions taken over")[-1:]
-    return frozenset(last[0]["kept"] + last[0]["restored"]) if last else _NONE
+    return frozenset(last[0]["kept"] + last[0]["to_restore"]) if last else _NONE
 
 
 def events_read(worker: Worker) -> int:

@@ -29,7 +29,7 @@ from streams.transport import BatchConsumer, Positions
 from tests.simulation.broker import Broker
 from tests.simulation.clients import SimulatedKafka
 from tests.simulation.group import Group, Member
-from tests.simulation.process import Process, Thread
+from tests.simulation.process import Process, Thread, Turn
 from tests.simulation.replacing import replaced
 
 #: Records of one fetch.
@@ -284,6 +284,7 @@ class Worker:
                 settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=self._release_failed
             )
             runner._thread = cast("Any", Thread(process, runner._run))
+            runner._turn = cast("Any", Turn(process))
             return runner
 
         with replaced(streams.app, faust=self.app):
