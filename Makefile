@@ -5,11 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Most tests wait for a broker, a browser or a process: twice the cores is quickest. 0 runs them one by one.
 JOBS ?= 4
+# Campaigns of faults, and the seed of all their choices.
+NAMES ?= kill zombies storm brokers proxy disk
+SEED ?= 1
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format lock bench bench-peers clean
+.PHONY: help demo test campaign lint format lock bench bench-peers clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -19,6 +22,11 @@ demo: $(VENV)/.run ## Run everything on this machine with an invented region; Ct
 
 test: $(VENV)/.dev ## Run every test, with a real broker and a real browser
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal $(ARGS)
+
+campaign: $(VENV)/.dev ## Kill, pause, cut and fill in earnest; about an hour, writes docs/evidence (NAMES='kill disk' for some)
+	@failed=; for name in $(NAMES); do \
+		$(BIN)/python -m tests.faults.campaign $$name --seed $(SEED) --evidence docs/evidence || failed="$$failed $$name"; \
+	done; test -z "$$failed" || { echo "error: figures do not hold in:$$failed" >&2; exit 1; }
 
 lint: $(VENV)/.dev ## Check style, types, imports and what is generated
 	$(BIN)/ruff check .

@@ -29,10 +29,10 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import system_clock
 from schemas.codec import Codec
 from streams.agents.shell import Shell
+from streams.fetching import Batch
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain
-from streams.transport import Batch
 
 EACH = 20
 THINGS = 20_000

@@ -7,7 +7,17 @@ from typing import Any
 import structlog
 
 #: Libraries that tell at INFO what only their authors need.
-_TALKATIVE = ("faust", "mode", "aiokafka", "kafka", "asyncio", "uvicorn.access", "librdkafka", "streams.transport")
+_TALKATIVE = (
+    "faust",
+    "mode",
+    "aiokafka",
+    "kafka",
+    "asyncio",
+    "uvicorn.access",
+    "librdkafka",
+    "streams.fetching",
+    "streams.transport",
+)
 
 
 def configure(level: str, *, json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, cast
 
 import faust
 import structlog
@@ -10,6 +10,7 @@ from faust.types import TP
 
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.topics import RELEASE, TRAINING_EVENTS
+from streams.agents.election import Election, ReleaseRole
 from streams.agents.shell import Shell, die
 from streams.configuration import faust_settings
 from streams.settings import StreamSettings
@@ -24,18 +25,6 @@ BUSY_EVENTS: Final = 8_000
 CATCHING_UP_S: Final = 1.0
 
 log = structlog.get_logger(__name__)
-
-
-class ReleaseRole(Protocol):
-    """The release, which one worker of the group holds at a time."""
-
-    def start(self) -> None:
-        """Begin to publish."""
-        ...
-
-    def stop(self) -> None:
-        """Cease; returns when nothing more will be published."""
-        ...
 
 
 def create_app(
@@ -59,7 +48,7 @@ def create_app(
     control = app.topic(settings.prefix + RELEASE, value_type=bytes, value_serializer="raw")
     app.agent(topic, name="training")(_training_agent(app, shell))
     app.agent(control, name="release")(_release_agent)
-    election = _Election(release, metrics, health)
+    election = Election(release, metrics, health)
     _connect(app, shell, election, health, settings)
     app.task(_flusher(app, shell, settings.flush_interval_s))
     app.task(_auditor(app, shell, settings.audit_interval_s))
@@ -80,7 +69,8 @@ def _training_agent(app: faust.App, shell: Shell) -> Callable[[Any], Awaitable[N
         """Apply each batch; anything but a bad record ends the process."""
         async for event in stream.noack().events():
             try:
-                shell.apply(event.value, app.consumer_generation_id)
+                if not shell.apply(event.value, app.consumer_generation_id):
+                    await cast("BatchConsumer", app.consumer).go_back(event.message.tp)
             except Exception as error:  # noqa: BLE001  # a loop boundary: never go on with half-applied memory
                 die("a batch could not be applied", error)
 
@@ -93,30 +83,7 @@ async def _release_agent(stream: Any) -> None:  # noqa: ANN401  # faust.Stream
         pass
 
 
-class _Election:
-    """Whoever is assigned the control topic's partition holds the release."""
-
-    def __init__(self, make: Callable[[], ReleaseRole], metrics: StreamMetrics, health: WorkerHealth) -> None:
-        self._make = make
-        self._metrics = metrics
-        self._health = health
-        self._role: ReleaseRole | None = None
-
-    def decide(self, *, elected: bool) -> None:
-        """Start or stop, when that is a change."""
-        if elected and self._role is None:
-            self._role = self._make()
-            self._role.start()
-            log.info("release role taken")
-        elif not elected and self._role is not None:
-            role, self._role = self._role, None
-            role.stop()
-            log.info("release role given back")
-        self._metrics.releasing.set(elected)
-        self._health.update(releasing=elected)
-
-
-def _connect(app: faust.App, shell: Shell, election: _Election, health: WorkerHealth, settings: StreamSettings) -> None:
+def _connect(app: faust.App, shell: Shell, election: Election, health: WorkerHealth, settings: StreamSettings) -> None:
     events, control = settings.prefix + TRAINING_EVENTS, settings.prefix + RELEASE
 
     @app.on_rebalance_complete.connect(weak=False)
@@ -127,7 +94,8 @@ def _connect(app: faust.App, shell: Shell, election: _Election, health: WorkerHe
         try:
             for number in await shell.reassign(numbers, app.consumer_generation_id):
                 app.add_future(_restore(app, shell, health, TP(events, number)))
-            election.decide(elected=any(tp.topic == control for tp in assigned))
+            elected = any(tp.topic == control for tp in assigned)
+            election.decide(elected=elected, generation=app.consumer_generation_id)
         except Exception as error:  # noqa: BLE001  # a loop boundary: a worker that cannot restore must not serve
             die("partitions could not be taken over", error)
         _assigned(shell, health)
@@ -136,10 +104,11 @@ def _connect(app: faust.App, shell: Shell, election: _Election, health: WorkerHe
     async def revoked(_app: Any, *_args: Any, **_: Any) -> None:  # noqa: ANN401  # Faust's signature
         """The flow is stopped: write what was applied, so that the next owner has less to replay."""
         await _flush(shell)
+        await election.suspend()
 
     @app.on_before_shutdown.connect(weak=False)
     async def stopping(_app: Any, **_: Any) -> None:  # noqa: ANN401  # Faust's signature
-        election.decide(elected=False)
+        election.resign()
         await _flush(shell)
 
 

@@ -13,28 +13,13 @@ from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 import aiokafka
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.transport.drivers.aiokafka import Consumer, Transport
 from faust.types import TP, ConsumerMessage, Message
 
-#: Faust's driver waits 1,500 ms for a fetch to fill; a reader of live views waits 20.
-FETCH_WAIT_MS: Final = 20
+from streams.fetching import Batch, BatchConsumerThread, Fetched
+
 #: Faust looks again after a second whether it was given partitions: too long for a take-over.
 IDLE_S: Final = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Records of one partition as they were fetched.
-
-    Attributes:
-        partition: Number of the partition.
-        records: Raw records in the order of their offsets.
-        generation: The group's generation at the fetch; a batch of another one is stale.
-    """
-
-    partition: int
-    records: list[Any]
-    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +48,6 @@ def attach(app: Any, positions: Positions) -> None:  # noqa: ANN401  # faust.App
     _positions[app] = positions
 
 
-def _as_parsed(_tp: TP, record: Any) -> Any:  # noqa: ANN401  # aiokafka's DefaultRecord: offset, value, timestamp
-    return record
-
-
-class BatchConsumerThread(AIOKafkaConsumerThread):
-    """Reads committed records only, with a short fetch wait."""
-
-    async def _fetch_records(
-        self,
-        consumer: aiokafka.AIOKafkaConsumer,
-        active_partitions: set[TP],
-        timeout: float | None = None,  # noqa: ASYNC109  # Faust's own name
-        max_records: int | None = None,
-    ) -> Any:  # noqa: ANN401  # records by partition, as in Faust
-        """Of batched topics the records stay as they were parsed: an object of aiokafka's own for each costs 1.5 µs."""
-        topics = cast("BatchConsumer", self.consumer).positions.topics
-        for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001  # what was fetched and not yet asked for
-            parsed = getattr(fetched, "_partition_records", None)  # a FetchError has none
-            if parsed is not None and tp.topic in topics:
-                parsed._consumer_record = _as_parsed  # noqa: SLF001  # what it makes of each record
-        return await super()._fetch_records(consumer, active_partitions, timeout, max_records)
-
-    def _create_worker_consumer(self, transport: Transport) -> aiokafka.AIOKafkaConsumer:
-        consumer = super()._create_worker_consumer(transport)
-        consumer._isolation_level = "read_committed"  # noqa: SLF001  # Faust offers no setting for it outside exactly_once
-        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001  # fixed at 1,500 in Faust's driver
-        return consumer
-
-
 class BatchConsumer(Consumer):
     """Yields one message for each partition and fetch of a batched topic; other topics keep stock behaviour."""
 
@@ -99,6 +55,7 @@ class BatchConsumer(Consumer):
         """Faust's hook: nothing was sought yet."""
         super().on_init()
         self._begun: set[TP] = set()
+        self._earliest: dict[TP, int] = {}
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
@@ -132,8 +89,9 @@ class BatchConsumer(Consumer):
     def _messages(self, tp: TP, fetched: list[Any], generation: int) -> Iterator[Message]:
         if tp.topic not in self.positions.topics:
             yield from (self._to_message(tp, record) for record in fetched)
-        elif fetched:
-            yield _batch_message(tp, fetched, generation)
+        elif isinstance(fetched, Fetched) and fetched:
+            since = 0 if fetched.since == self._earliest.get(tp) else fetched.since  # nothing lies before the earliest
+            yield _batch_message(tp, Batch(tp.partition, fetched, generation, since))
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         if tp.topic not in self.positions.topics:
@@ -183,10 +141,16 @@ class BatchConsumer(Consumer):
         if self.app.consumer_generation_id == generation and tp in self._begun:
             self.resume_partitions({tp})
 
+    async def go_back(self, tp: TP) -> None:
+        """Read on where the engine stands in a partition: something of it was fetched and dropped."""
+        if self.positions.owned(tp):
+            await self.begin(tp)
+
     async def _seek_all(self, tps: set[TP]) -> None:
         wanted = {tp: self.positions.next_offset(tp) for tp in tps}
         fresh = [tp for tp, offset in wanted.items() if offset is None]
         earliest: Mapping[TP, int] = await self._thread.earliest_offsets(*fresh) if fresh else {}
+        self._earliest.update(earliest)
         targets = {tp: earliest[tp] if offset is None else offset for tp, offset in wanted.items()}
         if targets:
             await self.seek_wait(targets)
@@ -196,8 +160,8 @@ class BatchConsumer(Consumer):
         """Faust's own watchdog follows acknowledgements, which batched topics do not have; ours follows flushes."""
 
 
-def _batch_message(tp: TP, fetched: list[Any], generation: int) -> Message:
-    last = fetched[-1]
+def _batch_message(tp: TP, batch: Batch) -> Message:
+    last = batch.records[-1]
     return ConsumerMessage(
         tp.topic,
         tp.partition,
@@ -206,12 +170,12 @@ def _batch_message(tp: TP, fetched: list[Any], generation: int) -> Message:
         last.timestamp_type,
         None,
         None,
-        cast("bytes", Batch(tp.partition, fetched, generation)),  # the agent's topic decodes nothing
+        cast("bytes", batch),  # the agent's topic decodes nothing
         None,
         None,
         None,
         tp,
-        generation_id=generation,
+        generation_id=batch.generation,
     )
 
 

@@ -16,11 +16,12 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock, system_clock
 from schemas.topics import TRAINING_EVENTS
 from streams.agents import preflight
+from streams.agents.election import ReleaseRole
 from streams.agents.generations import EXIT_REBUILD, GenerationWatch
 from streams.agents.release import ReleaseRunner
 from streams.agents.shell import Shell, die
 from streams.agents.watchdog import Watchdog
-from streams.app import ReleaseRole, create_app
+from streams.app import create_app
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain

@@ -19,3 +19,8 @@ def until(condition: Callable[[], T], timeout_s: float, what: str, every_s: floa
         if monotonic() > deadline:
             raise AssertionError(f"{what}: not within {timeout_s} s (last answer: {answer!r})")
         pause.wait(every_s)
+
+
+def elapse(seconds: float) -> None:
+    """Let a fault last; never a hope that something is done by then."""
+    threading.Event().wait(seconds)

@@ -141,7 +141,7 @@ class EmbeddedKafka:
         config.write_text(properties(node))
         if not (logs / "meta.properties").exists():
             self._on_step("formatting Kafka's folder")
-            _format(command, config, self.log)
+            _format(command, config, self.log, _cluster_id())
         return config
 
     def _await_ready(self) -> None:
@@ -181,9 +181,9 @@ class EmbeddedKafka:
         (self._dir / "broker.json").unlink(missing_ok=True)
 
 
-def _format(command: list[str], config: Path, log: Path) -> None:
+def _format(command: list[str], config: Path, log: Path, cluster: str) -> None:
     done = subprocess.run(  # noqa: S603  # our own command line, no shell
-        [*command, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(config)],
+        [*command, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(config)],
         capture_output=True,
         text=True,
         check=False,

@@ -50,6 +50,12 @@ class _NoRelease:
         """Note it."""
         self._notes.begin()
 
+    def pause(self) -> None:
+        """Nothing to hold back."""
+
+    def resume(self) -> None:
+        """Nothing to go on with."""
+
     def stop(self) -> None:
         """Nothing to end."""
 

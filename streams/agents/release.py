@@ -65,6 +65,8 @@ class ReleaseRunner:
         self._metrics = metrics
         self._on_failure = on_failure
         self._stop = threading.Event()
+        self._turn = threading.Lock()  # held while something is published, and by who pauses us
+        self._paused = False
         self._thread = threading.Thread(target=self._run, name="release", daemon=True)
         self._board = make_board(settings, codec)
         self._publisher = Publisher(settings, codec=codec, clock=clock, metrics=metrics)
@@ -75,9 +77,21 @@ class ReleaseRunner:
         """Begin; what a predecessor had under way is aborted first."""
         self._thread.start()
 
+    def pause(self) -> None:
+        """Publish nothing until ``resume`` or ``stop``; returns when nothing is under way."""
+        self._turn.acquire()
+        self._paused = True
+
+    def resume(self) -> None:
+        """Publish again after a ``pause``."""
+        self._paused = False
+        self._turn.release()
+
     def stop(self) -> None:
-        """Cease; returns when nothing more will be published."""
+        """Cease, paused or not; returns when nothing more will be published."""
         self._stop.set()
+        if self._paused:
+            self.resume()
         self._thread.join()
 
     def _run(self) -> None:
@@ -85,7 +99,10 @@ class ReleaseRunner:
             producer = transactional_producer(
                 self._settings.kafka, f"{self._settings.app_id}-{self._settings.prefix}release"
             )
-            producer.init_transactions(ANSWER_PATIENCE_S)
+            with self._turn:
+                if self._stop.is_set():
+                    return
+                producer.init_transactions(ANSWER_PATIENCE_S)
             swap = Swap(self._settings, self._codec).look()
             self._read_views()
             if swap.due:
@@ -110,12 +127,14 @@ class ReleaseRunner:
         try:
             self._assign(consumer)
             self._catch_up(consumer)
-            if not self._stop.is_set():
-                self._publish_first(producer, swap)
+            with self._turn:
+                if not self._stop.is_set():
+                    self._publish_first(producer, swap)
             while not self._stop.is_set():
                 self._poll(consumer)
-                if self._publisher.publish(producer, self._board.changes(self._day()), self._stop.is_set):
-                    self._tell()
+                with self._turn:
+                    if not self._stop.is_set():
+                        self._publish(producer)
         finally:
             self._metrics.caught_up.set(0)
             consumer.close()
@@ -155,6 +174,10 @@ class ReleaseRunner:
         today = paris_day(self._clock())
         self._archivist.turn(today)
         return today
+
+    def _publish(self, producer: Producer) -> None:
+        if self._publisher.publish(producer, self._board.changes(self._day()), self._stop.is_set):
+            self._tell()
 
     def _poll(self, consumer: Consumer) -> int:
         """Take what came, or wait a little for it; how many records."""

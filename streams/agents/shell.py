@@ -16,10 +16,10 @@ from streams.agents.log import PartitionLog
 from streams.agents.owned import Owned
 from streams.agents.takeover import Restores
 from streams.engine import Flush, differing
+from streams.fetching import Batch
 from streams.memory import let_go
 from streams.settings import StreamSettings
 from streams.training import TrainingDomain
-from streams.transport import Batch
 
 #: sysexits.h EX_SOFTWARE: the supervisor starts us again, and the state comes back from the log.
 EXIT_REBUILD: Final = 70
@@ -86,14 +86,23 @@ class Shell:
         """The checkpoint of each partition held, for the watchdog's thread."""
         return {number: owned.committed for number, owned in tuple(self._held.items())}
 
-    def apply(self, batch: Batch, generation: int) -> None:
-        """Take a batch in, unless it is stale. Never yields to other tasks."""
+    def apply(self, batch: Batch, generation: int) -> bool:
+        """Take a batch in, unless it is stale. Never yields to other tasks.
+
+        Returns:
+            False when records are missing before it, and nothing was taken in: the consumer must go back.
+        """
         if batch.generation != generation or batch.partition not in self._held:
-            return
+            return True
+        partition = self._held[batch.partition].partition
+        if not batch.follows(partition.next_offset):
+            log.info("reading again what was fetched and dropped", partition=batch.partition, since=batch.since)
+            return False
         self.waiting += len(batch.records)
-        done = self._held[batch.partition].partition.apply(batch.records)
+        done = partition.apply(batch.records)
         for outcome in ("changed", "unchanged", "parked"):
             self._metrics.events.labels(self._domain.name, outcome).inc(getattr(done, outcome))
+        return True
 
     async def reassign(self, numbers: set[int], generation: int) -> list[int]:
         """Hold, or begin to want, exactly these partitions.

@@ -18,9 +18,10 @@ from schemas.topics import CELLS
 from streams.engine import Partition
 from tests.bus import messages
 from tests.conftest import PARTITIONS
+from tests.journal import Journal
 from tests.streams.test_merge import CODEC, DOMAIN, EVENTS, TERRITORY, TRADES
 from tests.streams.test_partition import Event
-from tests.streams.test_worker import Sender, counted
+from tests.truth import exits, held_exits
 from tests.waiting import until
 from tests.workers import Worker
 
@@ -72,17 +73,17 @@ def plant(kafka: KafkaSettings, prefix: str) -> tuple[str, str]:
 def test_a_healthy_bus_is_audited_while_it_works_and_damage_is_named(
     kafka: KafkaSettings, topics: str, tmp_path: Path
 ) -> None:
-    sender, auditor = Sender(kafka, topics, 31), Auditor(kafka, topics, tmp_path)
-    sender._put(7, b"\x00\x00\x00\xff\xffnonsense")
-    sender.send(800)
+    journal, auditor = Journal(kafka, topics, 31), Auditor(kafka, topics, tmp_path)
+    journal.put(7, b"\x00\x00\x00\xff\xffnonsense")
+    journal.send(800)
     enough = threading.Event()
 
     def work() -> None:
         while not enough.wait(0.02):
-            sender.send(40)
+            journal.send(40)
 
     with Worker(kafka, topics, tmp_path) as worker:
-        until(lambda: counted(kafka, topics) == sender.expected(), 40, "every cell as recounted")
+        until(lambda: held_exits(kafka, topics, PARTITIONS) == exits(journal), 40, "every cell as recounted")
         busy = threading.Thread(target=work)
         busy.start()
         code, told = auditor.run()
@@ -90,7 +91,7 @@ def test_a_healthy_bus_is_audited_while_it_works_and_damage_is_named(
         busy.join()
         assert (code, told.splitlines()[-1]) == (0, "0 cells differ"), told
         assert ", 1 cannot be read" in told
-        until(lambda: counted(kafka, topics) == sender.expected(), 40, "the rest is counted")
+        until(lambda: held_exits(kafka, topics, PARTITIONS) == exits(journal), 40, "the rest is counted")
         worker.kill()
     changed, forgotten = plant(kafka, topics)
     code, told = auditor.run()

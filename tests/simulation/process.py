@@ -121,6 +121,28 @@ class Thread:
         return not self.done
 
 
+class Turn:
+    """A lock between threads of a process; the same words as ``threading.Lock`` where the product uses them."""
+
+    def __init__(self, process: "Process") -> None:
+        self._process = process
+        self._held = False
+
+    def acquire(self) -> None:
+        while self._held:
+            self._process.at("waiting for a turn")
+        self._held = True
+
+    def release(self) -> None:
+        self._held = False
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
 class MainThread(Thread):
     """The thread of the event loop: runs what is due, else lets one timer pass."""
 

@@ -22,13 +22,14 @@ from schemas.topics import TRAINING_EVENTS
 from streams.agents.release import ReleaseRunner
 from streams.agents.shell import Shell
 from streams.app import create_app
+from streams.fetching import BatchConsumerThread
 from streams.settings import StreamSettings
 from streams.training import TrainingDomain
 from streams.transport import BatchConsumer, Positions
 from tests.simulation.broker import Broker
 from tests.simulation.clients import SimulatedKafka
 from tests.simulation.group import Group, Member
-from tests.simulation.process import Process, Thread
+from tests.simulation.process import Process, Thread, Turn
 from tests.simulation.replacing import replaced
 
 #: Records of one fetch.
@@ -135,6 +136,9 @@ class Consumer:
         self._broker = broker
         self._group = group
         self._thread = self
+        self._earliest: dict[TP, int] = {}
+        self._stands: dict[TP, tuple[object, int]] = {}
+        self._joined = object()
 
     # what the product's part of the consumer asks of Faust's
     @property
@@ -149,6 +153,10 @@ class Consumer:
 
     async def seek_wait(self, targets: dict[TP, int]) -> None:
         self.positions_read.update(targets)
+        self._stands.update({tp: (self._joined, offset) for tp, offset in targets.items()})
+
+    async def go_back(self, tp: TP) -> None:
+        await BatchConsumer.go_back(self._real, tp)
 
     def resume_partitions(self, tps: Iterable[TP]) -> None:
         self.active |= {tp for tp in tps if BatchConsumer._ready(self._real, tp)}
@@ -170,7 +178,10 @@ class Consumer:
         limit = 1 + self.app.process.pick(FETCH)
         position = self.positions_read.get(tp, 0)
         records, self.positions_read[tp] = self._broker.fetch(tp, position, committed=True, limit=limit)
-        return {tp: [_as_fetched(tp, one) for one in records]}, {tp}
+        if not records:
+            return {}, {tp}
+        fetched = [_as_fetched(tp, one) for one in records]
+        return {tp: BatchConsumerThread._follow(cast("BatchConsumerThread", self), self._joined, tp, fetched)}, {tp}
 
     def _messages(self, tp: TP, fetched: list[Any], generation: int) -> Iterable[Any]:
         return BatchConsumer._messages(self._real, tp, fetched, generation)
@@ -227,6 +238,7 @@ class Consumer:
             app.process.met("a worker missed a generation and came back")
         app.consumer_generation_id = self.member.generation
         self.active.clear()
+        self._joined = object()
         app.process.note("joined", self.member.generation, *sorted(self.member.assigned))
         await app.on_rebalance_complete.send(app)
         app.process.at("restored")
@@ -272,6 +284,7 @@ class Worker:
                 settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=self._release_failed
             )
             runner._thread = cast("Any", Thread(process, runner._run))
+            runner._turn = cast("Any", Turn(process))
             return runner
 
         with replaced(streams.app, faust=self.app):

@@ -16,13 +16,14 @@ from schemas.contracts import CELL
 from schemas.errors import FencedError
 from schemas.topics import CELLS
 from streams.agents.shell import Shell
+from streams.fetching import Batch
 from streams.settings import StreamSettings
 from streams.training import training_domain
-from streams.transport import Batch
 from tests.bus import messages
 from tests.conftest import PARTITIONS
+from tests.journal import Journal
 from tests.streams.test_partition import Event
-from tests.streams.test_worker import Sender, counted
+from tests.truth import exits, held_exits
 
 CODEC = Codec()
 
@@ -59,22 +60,22 @@ def owner(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Owner:
 
 @pytest.mark.kafka
 def test_damage_in_the_log_is_found_counted_and_mended(owner: Owner) -> None:
-    sender = Sender(owner.kafka, owner.prefix, 11)
-    sender.send(800)
+    journal = Journal(owner.kafka, owner.prefix, 11)
+    journal.send(800)
 
     async def work() -> None:
         await owner.take()
         owner.feed()
         assert await owner.shell.audit() == 0
-        assert counted(owner.kafka, owner.prefix) == sender.expected()
+        assert held_exits(owner.kafka, owner.prefix, PARTITIONS) == exits(journal)
         damage(owner)
-        assert counted(owner.kafka, owner.prefix) != sender.expected()
+        assert held_exits(owner.kafka, owner.prefix, PARTITIONS) != exits(journal)
         assert await owner.shell.audit() == 2
         await owner.shell.flush()
         assert await owner.shell.audit() == 0
 
     asyncio.run(work())
-    assert counted(owner.kafka, owner.prefix) == sender.expected()
+    assert held_exits(owner.kafka, owner.prefix, PARTITIONS) == exits(journal)
     assert owner.differences() == 2
 
 
@@ -82,8 +83,8 @@ def test_damage_in_the_log_is_found_counted_and_mended(owner: Owner) -> None:
 def test_a_fenced_owner_that_compares_in_vain_raises_no_alarm(
     kafka: KafkaSettings, topics: str, tmp_path: Path
 ) -> None:
-    sender = Sender(kafka, topics, 12)
-    sender.send(400)
+    journal = Journal(kafka, topics, 12)
+    journal.send(400)
     paused, next_one = Owner(kafka, topics, tmp_path), Owner(kafka, topics, tmp_path)
 
     async def work() -> None:
@@ -91,13 +92,32 @@ def test_a_fenced_owner_that_compares_in_vain_raises_no_alarm(
             await owner.take()
             owner.feed()
             await owner.shell.flush()
-            sender.send(400)
+            journal.send(400)
         assert await paused.shell.audit() > 0  # the log moved on without it
         with pytest.raises(FencedError):
             await paused.shell.flush()
 
     asyncio.run(work())
     assert paused.differences() == 0
+
+
+@pytest.mark.kafka
+def test_a_batch_after_a_hole_is_not_taken_in(owner: Owner) -> None:
+    """As Faust makes one when it drops what it fetched around a rebalance."""
+    journal = Journal(owner.kafka, owner.prefix, 13)
+    journal.send(400)
+
+    async def work() -> None:
+        await owner.take()
+        found = [one for one in messages(owner.kafka, journal.topic, PARTITIONS) if one.partition() == 0]
+        late = [Event(one.offset() or 0, one.value()) for one in found[10:]]
+        assert not owner.shell.apply(Batch(0, late, 1, since=late[0].offset), 1)
+        assert owner.shell.position(0) is None
+        owner.feed()
+        await owner.shell.flush()
+
+    asyncio.run(work())
+    assert held_exits(owner.kafka, owner.prefix, PARTITIONS) == exits(journal)
 
 
 def damage(owner: Owner) -> None:
@@ -114,8 +134,8 @@ def damage(owner: Owner) -> None:
 
 @pytest.mark.kafka
 def test_an_audit_in_the_middle_of_work_finds_nothing(owner: Owner) -> None:
-    sender = Sender(owner.kafka, owner.prefix, 12)
-    sender.send(300)
+    journal = Journal(owner.kafka, owner.prefix, 12)
+    journal.send(300)
 
     async def work() -> None:
         await owner.take()
@@ -123,11 +143,11 @@ def test_an_audit_in_the_middle_of_work_finds_nothing(owner: Owner) -> None:
             owner.feed()  # applied, not yet written
             audit = asyncio.create_task(owner.shell.audit())
             await asyncio.wait({audit}, timeout=0)  # it has begun
-            sender.send(200)
+            journal.send(200)
             owner.feed()
             await owner.shell.flush()
             assert await audit == 0
 
     asyncio.run(work())
-    assert counted(owner.kafka, owner.prefix) == sender.expected()
+    assert held_exits(owner.kafka, owner.prefix, PARTITIONS) == exits(journal)
     assert owner.differences() == 0

@@ -8,12 +8,13 @@ import pytest
 from connectors.kafka.clients import transactional_producer
 from connectors.kafka.settings import KafkaSettings
 from streams.app import create_app
-from streams.transport import Batch
+from streams.fetching import Batch
 from tests.bus import messages
 from tests.conftest import PARTITIONS
+from tests.journal import Journal
 from tests.streams.test_partition import Event
 from tests.streams.test_takeover import Nobody, Owner
-from tests.streams.test_worker import Sender, counted
+from tests.truth import exits, held_exits
 
 
 @pytest.fixture
@@ -23,12 +24,12 @@ def owner(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Owner:
     return made
 
 
-def transactional(owner: Owner, seed: int) -> Sender:
+def transactional(owner: Owner, seed: int) -> Journal:
     """A partner who publishes in transactions: each leaves a marker, and so a gap, in the source topic."""
-    sender = Sender(owner.settings.kafka, owner.settings.prefix, seed)
-    sender._producer = transactional_producer(owner.settings.kafka, f"{owner.settings.prefix}partner-{seed}")
-    sender._producer.init_transactions(10)
-    return sender
+    journal = Journal(owner.settings.kafka, owner.settings.prefix, seed)
+    journal._producer = transactional_producer(owner.settings.kafka, f"{owner.settings.prefix}partner-{seed}")
+    journal._producer.init_transactions(10)
+    return journal
 
 
 @pytest.mark.kafka
@@ -38,10 +39,10 @@ def test_gaps_and_aborted_transactions_of_the_source_cost_nothing_and_count_for_
     kafka, prefix = owner.settings.kafka, owner.settings.prefix
     kept, lost = transactional(owner, 41), transactional(owner, 42)
 
-    def publish(sender: Sender, *, commit: bool) -> None:
-        sender._producer.begin_transaction()
-        sender.send(150)
-        (sender._producer.commit_transaction if commit else sender._producer.abort_transaction)(10)
+    def publish(journal: Journal, *, commit: bool) -> None:
+        journal._producer.begin_transaction()
+        journal.send(150)
+        (journal._producer.commit_transaction if commit else journal._producer.abort_transaction)(10)
 
     async def work() -> None:
         app = create_app(
@@ -51,10 +52,10 @@ def test_gaps_and_aborted_transactions_of_the_source_cost_nothing_and_count_for_
         publish(lost, commit=False)
         await app.start()
         try:
-            await owner.until(lambda: counted(kafka, prefix) == kept.expected())
+            await owner.until(lambda: held_exits(kafka, prefix, PARTITIONS) == exits(kept))
             publish(lost, commit=False)
             publish(kept, commit=True)
-            await owner.until(lambda: counted(kafka, prefix) == kept.expected())
+            await owner.until(lambda: held_exits(kafka, prefix, PARTITIONS) == exits(kept))
         finally:
             await app.stop()
 
@@ -68,8 +69,8 @@ def test_gaps_and_aborted_transactions_of_the_source_cost_nothing_and_count_for_
 @pytest.mark.kafka
 def test_a_batch_of_a_partition_that_was_taken_away_in_its_middle_is_dropped_and_read_again(owner: Owner) -> None:
     kafka, prefix, shell = owner.settings.kafka, owner.settings.prefix, owner.shell
-    sender = Sender(kafka, prefix, 43)
-    sender.send(400)
+    journal = Journal(kafka, prefix, 43)
+    journal.send(400)
     found = messages(kafka, f"{prefix}training.events.v1", PARTITIONS)
 
     def batch(number: int, generation: int, first: int = 0) -> Batch:
@@ -92,4 +93,4 @@ def test_a_batch_of_a_partition_that_was_taken_away_in_its_middle_is_dropped_and
         await shell.flush()
 
     asyncio.run(work())
-    assert counted(kafka, prefix) == sender.expected()
+    assert held_exits(kafka, prefix, PARTITIONS) == exits(journal)

@@ -16,13 +16,14 @@ from streams.agents.owned import Owned
 from streams.agents.shell import Shell
 from streams.agents.takeover import Restores
 from streams.app import create_app
+from streams.fetching import Batch
 from streams.settings import StreamSettings
 from streams.training import training_domain
-from streams.transport import Batch
 from tests.bus import messages
 from tests.conftest import PARTITIONS
+from tests.journal import Journal
 from tests.streams.test_partition import Event
-from tests.streams.test_worker import Sender, counted
+from tests.truth import exits, held_exits
 from tests.waiting import until
 
 CODEC = Codec()
@@ -106,6 +107,12 @@ class Nobody:
     def start(self) -> None:
         """Nothing to start."""
 
+    def pause(self) -> None:
+        """Nothing to hold back."""
+
+    def resume(self) -> None:
+        """Nothing to go on with."""
+
     def stop(self) -> None:
         """Nothing to stop."""
 
@@ -156,8 +163,8 @@ def owner(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Owner:
 @pytest.mark.kafka
 def test_the_real_group_consumer_lets_each_partition_flow_when_its_state_is_there(owner: Owner, tmp_path: Path) -> None:
     kafka, prefix, shell = owner.settings.kafka, owner.settings.prefix, owner.shell
-    sender = Sender(kafka, prefix, 22)
-    sender.send(600)
+    journal = Journal(kafka, prefix, 22)
+    journal.send(600)
 
     def written() -> set[int]:
         return {number for number in range(PARTITIONS) if shell.committed(number)}
@@ -170,12 +177,12 @@ def test_the_real_group_consumer_lets_each_partition_flow_when_its_state_is_ther
         try:
             await owner.until(lambda: written() == {0, 2, 3})
             before = dict(shell.checkpoints())
-            sender.send(600)
+            journal.send(600)
             await owner.until(lambda: all((shell.committed(n) or 0) > (before[n] or 0) for n in (0, 2, 3)))
             assert owner.restoring() == 1
             assert not owner.health.report()[0]
             owner.slow.go.set()
-            await owner.until(lambda: counted(kafka, prefix) == sender.expected())
+            await owner.until(lambda: held_exits(kafka, prefix, PARTITIONS) == exits(journal))
             assert owner.health.report()[0]
         finally:
             owner.slow.go.set()
@@ -188,8 +195,8 @@ def test_the_real_group_consumer_lets_each_partition_flow_when_its_state_is_ther
 @pytest.mark.kafka
 def test_other_partitions_are_fed_and_flushed_while_one_is_restored(owner: Owner) -> None:
     kafka, topics, shell = owner.settings.kafka, owner.settings.prefix, owner.shell
-    sender = Sender(kafka, topics, 21)
-    sender.send(600)
+    journal = Journal(kafka, topics, 21)
+    journal.send(600)
 
     def feed(number: int, generation: int) -> None:
         found = messages(kafka, f"{topics}training.events.v1", PARTITIONS)
@@ -214,5 +221,5 @@ def test_other_partitions_are_fed_and_flushed_while_one_is_restored(owner: Owner
         await shell.flush()
 
     asyncio.run(work())
-    assert counted(kafka, topics) == sender.expected()
+    assert held_exits(kafka, topics, PARTITIONS) == exits(journal)
     assert owner.restoring() == 0

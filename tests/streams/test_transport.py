@@ -2,17 +2,21 @@
 
 import inspect
 from importlib.metadata import entry_points, version
+from typing import NamedTuple
 
 import aiokafka
 import pytest
 from aiokafka.consumer import fetcher
+from aiokafka.consumer.group_coordinator import GroupCoordinator
 from faust.transport.consumer import Consumer as BaseConsumer
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, credentials_to_aiokafka_auth
+from faust.types import TP
 from pydantic import SecretStr
 
 from connectors.kafka.settings import KafkaSettings
 from streams.configuration import credentials
-from streams.transport import BatchConsumer, BatchConsumerThread, BatchTransport
+from streams.fetching import Batch, BatchConsumerThread
+from streams.transport import BatchConsumer, BatchTransport
 
 
 def test_faust_finds_the_transport_by_its_scheme() -> None:
@@ -107,3 +111,49 @@ def test_aiokafka_still_makes_records_where_the_transport_says_what_of() -> None
 
 def test_faust_still_asks_which_partitions_are_active() -> None:
     assert "_get_active_partitions" in inspect.getsource(BaseConsumer._wait_next_records)
+
+
+def test_the_thread_still_fetches_seeks_and_commits_through_what_we_override() -> None:
+    for name in ("_fetch_records", "_seek_wait", "_commit"):
+        ours, theirs = getattr(BatchConsumerThread, name), getattr(AIOKafkaConsumerThread, name)
+        assert list(inspect.signature(ours).parameters) == list(inspect.signature(theirs).parameters)
+    assert "self._fetch_records" in inspect.getsource(AIOKafkaConsumerThread.getmany)
+    assert "self._seek_wait" in inspect.getsource(AIOKafkaConsumerThread.seek_wait)
+    assert "self._commit" in inspect.getsource(AIOKafkaConsumerThread.commit)
+    seeks = inspect.getsource(AIOKafkaConsumerThread._seek_wait)
+    assert seeks.index("consumer.seek(") < seeks.index("await")  # position and note change in one step
+    rejoin = inspect.getsource(GroupCoordinator.ensure_active_group)
+    assert "_performed_join_prepare" in rejoin
+    assert "_rejoin_needed_fut" in inspect.getsource(GroupCoordinator.request_rejoin)
+
+
+class Record(NamedTuple):
+    """As aiokafka gives it, as far as it is looked at."""
+
+    offset: int
+
+
+def records(*offsets: int) -> list[Record]:
+    return [Record(offset) for offset in offsets]
+
+
+def test_a_batch_says_where_the_consumer_stood_before_it() -> None:
+    """A fetch that Faust drops leaves a hole that the next batch tells of."""
+    thread: BatchConsumerThread = object.__new__(BatchConsumerThread)
+    tp, generation = TP("events", 0), object()
+    thread._stands = {tp: (generation, 5)}  # as after a seek
+    assert thread._follow(generation, tp, records(5, 6, 9)).since == 5
+    dropped = thread._follow(generation, tp, records(11, 12))  # 10 was a transaction's marker
+    assert dropped.since == 10
+    after = thread._follow(generation, tp, records(13))
+    assert not Batch(0, after, 1, after.since).follows(10)
+    assert Batch(0, dropped, 1, dropped.since).follows(10)
+
+
+def test_what_is_fetched_between_an_assignment_and_its_seek_follows_nothing() -> None:
+    thread: BatchConsumerThread = object.__new__(BatchConsumerThread)
+    tp = TP("events", 0)
+    thread._stands = {tp: (object(), 5)}  # a seek in the assignment before
+    fetched = thread._follow(object(), tp, records(5, 6))
+    assert not Batch(0, fetched, 1, fetched.since).follows(5)
+    assert not Batch(0, fetched, 1, fetched.since).follows(None)

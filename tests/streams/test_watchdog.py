@@ -9,7 +9,7 @@ import pytest
 
 from connectors.kafka.settings import KafkaSettings
 from streams.agents.watchdog import EXIT_STUCK, Progress
-from tests.streams.test_worker import Sender
+from tests.journal import Journal
 
 
 def test_only_waiting_input_without_progress_is_stuck() -> None:
@@ -62,7 +62,7 @@ run_worker(
 
 @pytest.mark.kafka
 def test_a_worker_whose_loop_hangs_says_why_and_ends(kafka: KafkaSettings, topics: str, tmp_path: Path) -> None:
-    Sender(kafka, topics, 5).send(200)
+    Journal(kafka, topics, 5).send(200)
     done = subprocess.run(
         [sys.executable, "-c", HANGING, kafka.bootstrap, topics, str(tmp_path)],
         capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ),
