@@ -6,6 +6,9 @@ from tests.simulation.bugs import BUGS, documented
 from tests.simulation.runner import failures, simulate
 from tests.simulation.schedule import schedule
 
+#: Only for a run that hangs: a busy machine may be ten times slower.
+pytestmark = pytest.mark.timeout(900)
+
 #: The rarest takes about a hundred; twice as many leave room for changes of the schedule.
 SEEDS = 250
 #: Where the seeds begin: one in some hundreds makes a worker miss a generation and then matter, so these start near it.

@@ -13,6 +13,9 @@ from tests.simulation.bugs import BUGS
 from tests.simulation.runner import failures, shrink, simulate, told
 from tests.simulation.schedule import POINTS, Step, schedule
 
+#: Only for a run that hangs: a busy machine may be ten times slower.
+pytestmark = pytest.mark.timeout(900)
+
 SEEDS_PER_TEST = 200
 #: What every couple of hundred seeds must meet, beside a kill and a pause at each point.
 MET = (
