@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from beffroi.embedded import EmbeddedKafka
@@ -16,6 +17,10 @@ from connectors.kafka import admin
 from connectors.kafka.settings import KafkaSettings
 from schemas.topics import catalogue
 from tests.browser import chromium
+
+# Speed is measured by bench/: a busy machine makes no test fail.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 #: Partitions of the tests' topics: more than one, few enough to be quick.
 PARTITIONS = 4

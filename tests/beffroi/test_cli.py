@@ -79,7 +79,7 @@ def test_publish_tells_what_became_of_each_row(kafka: KafkaSettings, topics: str
     assert "fix: write it as 2026-05-22" in done.stdout
     assert not [value for value in PLANTED if value in done.stdout + done.stderr]
     assert beffroi(tmp_path, "publish", "kairos-csv", "none.csv", **where).returncode == 65
-    assert "known formats: kairos-csv" in beffroi(tmp_path, "publish", "xml", "none.csv", **where).stderr
+    assert re.search(r"known formats: .*kairos-csv", beffroi(tmp_path, "publish", "xml", "none.csv", **where).stderr)
 
 
 @pytest.mark.kafka

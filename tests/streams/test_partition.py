@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from schemas.codec import Codec
-from schemas.contracts import TRAINING_ENROLMENT, LockFile, relock, sources
+from schemas.contracts import TRAINING_ENROLMENT, LockFile, lock_file, relock, sources
 from streams.domains.facts import ENROLMENT, Enrolment, TrainingReader
 from streams.domains.training import TrainingMerge
 from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellValue, Flush, Partition, differing
@@ -145,7 +145,7 @@ def test_what_cannot_be_read_is_parked_and_passed() -> None:
 def test_an_event_of_a_schema_yet_unknown_waits_and_is_taken_in_once_it_is_known() -> None:
     newer = {**sources()[TRAINING_ENROLMENT]}
     newer["fields"] = [*newer["fields"], {"name": "note", "type": ["null", "string"], "default": None}]
-    entries = relock([], sources())
+    entries = [one.entry() for one in lock_file().all()]
     upgraded = Codec(LockFile(relock(entries, {TRAINING_ENROLMENT: newer})))
     day = date(2026, 12, 4)
     late = enrolment(1, 1, planned_end_on=day)
