@@ -123,7 +123,8 @@ class Shell:
                 let_go()
             fresh = self._restores.want(numbers - keep, go_on=next_)
             self._tell()
-        log.info("partitions taken over", domain=self._domain.name, kept=sorted(keep), to_restore=fresh)
+        held = {"assigned": sorted(numbers), "kept": sorted(keep), "to_restore": fresh}
+        log.info("partitions taken over", domain=self._domain.name, **held)
         return fresh
 
     async def restore(self, number: int) -> bool:

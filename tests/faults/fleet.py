@@ -114,9 +114,8 @@ class Fleet:
 
     def _settled(self) -> bool:
         held = [number for worker in self.workers for number in owned(worker)]
-        return len(held) == len(self._partitions) == len(set(held)) and all(
-            owned(one) is not _NONE for one in self.workers
-        )
+        whole = len(held) == len(self._partitions) == len(set(held))
+        return whole and all(partitions_held(worker) == len(owned(worker)) for worker in self.workers)
 
 
 _NONE: frozenset[int] = frozenset()
@@ -138,11 +137,24 @@ def events(worker: Worker, name: str) -> list[dict[str, Any]]:
 def owned(worker: Worker) -> frozenset[int]:
     """The partitions that a worker took over last."""
     last = events(worker, "partitions taken over")[-1:]
-    return frozenset(last[0]["kept"] + last[0]["to_restore"]) if last else _NONE
+    return frozenset(last[0]["assigned"]) if last else _NONE
+
+
+def partitions_held(worker: Worker) -> int:
+    """How many partitions a worker holds whole; -1 while it does not answer."""
+    try:
+        return _sample(worker, "beffroi_stream_partitions")
+    except OSError:
+        return -1
 
 
 def events_read(worker: Worker) -> int:
     """Events that a worker's process has read."""
+    return _sample(worker, "beffroi_stream_events_total")
+
+
+def _sample(worker: Worker, name: str) -> int:
+    """The sum of a metric's samples."""
     with urllib.request.urlopen(f"http://127.0.0.1:{worker.port}/metrics", timeout=5) as answer:
         families = text_string_to_metric_families(answer.read().decode())
-        return int(sum(s.value for one in families for s in one.samples if s.name == "beffroi_stream_events_total"))
+        return int(sum(one.value for family in families for one in family.samples if one.name == name))

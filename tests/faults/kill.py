@@ -12,7 +12,7 @@ from connectors.kafka.settings import KafkaSettings
 from tests.faults.figures import Figure, at_least, at_most, exactly, no_difference, quantile
 from tests.faults.fleet import events_read, owned
 from tests.faults.stage import Stage, stage
-from tests.waiting import elapse
+from tests.waiting import elapse, until
 
 #: The figure to reach: session timeout and what a restart, a fence and a restore take.
 TAKEOVER_P95_S = 15.0
@@ -40,7 +40,7 @@ class Plan:
 
 
 #: Tests run side by side on few cores, where starting a worker takes as long as it takes.
-SHORT = Plan(kills=2, events=4_000, takeover_s=120, replication=1)
+SHORT = Plan(kills=4, events=4_000, takeover_s=120, replication=1)
 
 
 class Kills:
@@ -63,8 +63,10 @@ class Kills:
         fleet.settled()
         victim = self._random.choice([worker for worker in fleet.workers if owned(worker)])
         partitions = owned(victim)
-        self._stage.traffic.burst(500)
-        elapse(self._random.uniform(0, 0.4))
+        before = events_read(victim)
+        self._stage.traffic.burst(2_000)
+        until(lambda: events_read(victim) > before, 30, "the victim works", 0.01)
+        elapse(self._random.uniform(0, 0.1))
         self.read += events_read(victim)
         at = fleet.kill(victim)
         self.killed += 1
