@@ -11,7 +11,8 @@ from faust.types import TP
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.topics import RELEASE, TRAINING_EVENTS
 from streams.agents.election import Election, ReleaseRole
-from streams.agents.shell import Shell, die
+from streams.agents.ending import die
+from streams.agents.shell import Shell
 from streams.configuration import faust_settings
 from streams.settings import StreamSettings
 from streams.transport import BatchConsumer, Positions, attach

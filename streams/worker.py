@@ -17,9 +17,10 @@ from schemas.clock import Clock, system_clock
 from schemas.topics import TRAINING_EVENTS
 from streams.agents import preflight
 from streams.agents.election import ReleaseRole
-from streams.agents.generations import EXIT_REBUILD, GenerationWatch
+from streams.agents.ending import EXIT_REBUILD, die
+from streams.agents.generations import GenerationWatch
 from streams.agents.release import ReleaseRunner
-from streams.agents.shell import Shell, die
+from streams.agents.shell import Shell
 from streams.agents.watchdog import Watchdog
 from streams.app import create_app
 from streams.memory import spare_the_state

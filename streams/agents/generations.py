@@ -14,12 +14,11 @@ from connectors.kafka.reading import at_end
 from schemas.codec import Codec
 from schemas.contracts import GENERATION
 from schemas.topics import GENERATIONS
+from streams.agents.ending import EXIT_REBUILD
 from streams.settings import StreamSettings
 
 #: A worker that leaves its group within this has its partitions taken over at once; one that hangs is ended.
 LEAVING_S: Final = 10.0
-#: sysexits.h EX_SOFTWARE: the supervisor starts us again, and the state comes back from the log.
-EXIT_REBUILD: Final = 70
 
 log = structlog.get_logger(__name__)
 

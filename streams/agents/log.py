@@ -8,7 +8,8 @@ from schemas.codec import Codec
 from schemas.contracts import CELL, CHECKPOINT, QUARANTINED
 from schemas.errors import FencedError
 from schemas.topics import QUARANTINE
-from streams.agents.restore import LogReader, Restored
+from streams.agents.restore import LogReader
+from streams.agents.restored import Restored
 from streams.engine import CHECKPOINT_KEY, Flush, Parked
 from streams.settings import StreamSettings
 

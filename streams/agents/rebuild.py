@@ -8,24 +8,25 @@ import structlog
 from confluent_kafka import Producer, TopicPartition
 
 from connectors.kafka import admin, generations
-from connectors.kafka.clients import ANSWER_PATIENCE_S, reader, transactional_producer
+from connectors.kafka.clients import ANSWER_PATIENCE_S, transactional_producer
 from connectors.kafka.lock import GroupLock
-from connectors.kafka.reading import read_on, read_to_end
 from schemas.clock import Clock, paris_day
 from schemas.codec import Codec
 from schemas.contracts import SESSION_FACTS
 from schemas.errors import BeffroiError, RebuildRefused
 from schemas.topics import RELEASE, TRAINING_EVENTS
+from streams.agents.boards import make_board, published
+from streams.agents.events import events_again
 from streams.agents.log import PartitionLog
 from streams.agents.publisher import TOPICS
-from streams.agents.release import make_board
-from streams.agents.restore import LogReader, Restored
+from streams.agents.restore import LogReader
+from streams.agents.restored import Restored
 from streams.agents.topics import beside, prepare, retire
 from streams.rebuild import Replay, State, changed_winners
 from streams.rebuild.replay import Event
 from streams.rebuild.report import Comparison
 from streams.rebuild.rows import RowChanges, row_changes
-from streams.release.board import ROWS, Board
+from streams.release.board import Board
 from streams.settings import StreamSettings
 from streams.training import training_domain
 
@@ -162,18 +163,7 @@ class Rebuild:
             return Restored()
 
     def _replayed(self, number: int, start: int, end: int | None) -> Iterator[Event]:
-        """The events from an offset on, before another or to the end of this moment."""
-        if end is not None and start >= end:
-            return
-        consumer = reader(self._settings.kafka)
-        try:
-            for message in read_on(consumer, [TopicPartition(self._events, number, start)]):
-                offset = message.offset() or 0
-                if end is not None and offset >= end:
-                    return
-                yield Event(offset, message.value())
-        finally:
-            consumer.close()
+        return events_again(self._settings.kafka, TopicPartition(self._events, number, start), end)
 
     def _facts(self, row: bytes) -> Mapping[str, Any]:
         return self._codec.read(SESSION_FACTS, row)
@@ -191,25 +181,14 @@ class Rebuild:
 
     def _read_views(self, board: Board) -> dict[str, dict[str, Any]]:
         """What readers have now, by view and key; the board knows it too."""
-        views = {self._settings.prefix + topic: view for view, topic in TOPICS.items()}
         found: dict[str, dict[str, Any]] = {view: {} for view in TOPICS}
-        consumer = reader(self._settings.kafka)
-        try:
-            for message in read_to_end(consumer, [(topic, 0) for topic in views]):
-                view, key = views[message.topic() or ""], (message.key() or b"").decode()
-                self._see(found[view], board, (view, key), message.value())
-        finally:
-            consumer.close()
+        for view, key, row in published(self._settings, self._codec):
+            board.seen(view, key, row)
+            if row is None:
+                found[view].pop(key, None)
+            else:
+                found[view][key] = row
         return found
-
-    def _see(self, rows: dict[str, Any], board: Board, where: tuple[str, str], value: bytes | None) -> None:
-        view, key = where
-        row = self._codec.read(ROWS[view], value) if value else None
-        board.seen(view, key, row)
-        if row is None:
-            rows.pop(key, None)
-        else:
-            rows[key] = row
 
     def _rows(self, board: Board, readers: Mapping[str, Mapping[str, Any]]) -> Mapping[str, RowChanges]:
         changes: dict[str, list[tuple[str, Any]]] = {view: [] for view in readers}

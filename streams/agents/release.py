@@ -11,36 +11,21 @@ from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from connectors.kafka.admin import partition_counts
 from connectors.kafka.clients import ANSWER_PATIENCE_S, reader, transactional_producer
-from connectors.kafka.reading import at_end, read_to_end
+from connectors.kafka.reading import at_end
 from monitoring.release import ReleaseMetrics
 from schemas.clock import Clock, paris_day
 from schemas.codec import Codec
 from schemas.contracts import CELL, HEARTBEAT
-from schemas.territory.areas import Territory
-from schemas.territory.trades import Trades
 from schemas.topics import HEARTBEATS
 from streams.agents.archivist import Archivist
+from streams.agents.boards import make_board, published
 from streams.agents.publisher import PROGRESS_S, TOPICS, Publisher
 from streams.agents.swap import Swap
-from streams.release.board import Board
-from streams.release.disclosure import Disclosure
-from streams.release.exits import ExitsBoard
-from streams.release.sessions import SessionsBoard
-from streams.release.wire import RowReader
 from streams.settings import StreamSettings
 
 _BATCH: Final = 10_000
 
 log = structlog.get_logger(__name__)
-
-
-def make_board(settings: StreamSettings, codec: Codec) -> Board:
-    """An empty board with the tables of this deployment."""
-    territory = Territory.load(settings.region, settings.area_tables)
-    trades = Trades.load(settings.trade_table)
-    rule = Disclosure(settings.disclosure_base, settings.disclosure_threshold)
-    sessions = SessionsBoard(territory, trades, rule, codec, settings.horizon_days)
-    return Board(ExitsBoard(territory, trades, rule), sessions, codec)
 
 
 class ReleaseRunner:
@@ -113,14 +98,8 @@ class ReleaseRunner:
 
     def _read_views(self) -> None:
         """What readers have already."""
-        views = {self._settings.prefix + topic: view for view, topic in TOPICS.items()}
-        consumer, rows = reader(self._settings.kafka), RowReader(self._codec)
-        try:
-            for message in read_to_end(consumer, [(topic, 0) for topic in views]):
-                view, key, value = views[message.topic() or ""], (message.key() or b"").decode(), message.value()
-                self._board.seen(view, key, rows.read(view, key, value) if value else None)
-        finally:
-            consumer.close()
+        for view, key, row in published(self._settings, self._codec):
+            self._board.seen(view, key, row)
 
     def _follow(self, producer: Producer, swap: Swap) -> None:
         consumer = reader(self._settings.kafka)

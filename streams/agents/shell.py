@@ -1,37 +1,24 @@
 """The engine's partitions on Kafka: taken over, fed, flushed, given back."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from time import perf_counter
-from typing import Final, NoReturn
 
 import structlog
 
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
-from schemas.errors import FutureGeneration
 from streams.agents.log import PartitionLog
 from streams.agents.owned import Owned
 from streams.agents.takeover import Restores
-from streams.engine import Flush, differing
+from streams.engine import differing
 from streams.fetching import Batch
 from streams.memory import let_go
 from streams.settings import StreamSettings
 from streams.training import TrainingDomain
 
-#: sysexits.h EX_SOFTWARE: the supervisor starts us again, and the state comes back from the log.
-EXIT_REBUILD: Final = 70
-
 log = structlog.get_logger(__name__)
-
-
-def die(reason: str, error: BaseException) -> NoReturn:
-    """End this process at once: half-applied memory is never used, the log has the truth."""
-    code = error.exit_code if isinstance(error, FutureGeneration) else EXIT_REBUILD
-    log.critical(reason, error=str(error), kind=type(error).__name__, exit_code=code)
-    os._exit(code)
 
 
 class Shell:
@@ -123,8 +110,7 @@ class Shell:
                 let_go()
             fresh = self._restores.want(numbers - keep, go_on=next_)
             self._tell()
-        held = {"assigned": sorted(numbers), "kept": sorted(keep), "to_restore": fresh}
-        log.info("partitions taken over", domain=self._domain.name, **held)
+        log.info("partitions taken over", assigned=sorted(numbers), kept=sorted(keep), to_restore=fresh)
         return fresh
 
     async def restore(self, number: int) -> bool:
@@ -164,7 +150,8 @@ class Shell:
         flush = owned.partition.drain()
         if flush is None:
             return
-        await asyncio.to_thread(self._write, owned.wire, flush)
+        with self._metrics.flush_seconds.labels(self._domain.name).time():
+            await asyncio.to_thread(owned.wire.write, flush)
         owned.committed = flush.next_offset
         if owned.suspects:
             self._differ(owned)
@@ -203,10 +190,6 @@ class Shell:
         self._metrics.audit_differences.labels(self._domain.name).inc(owned.suspects)
         log.warning("cells differed from the log", partition=owned.partition.number, cells=owned.suspects)
         owned.suspects = 0
-
-    def _write(self, wire: PartitionLog, flush: Flush) -> None:
-        with self._metrics.flush_seconds.labels(self._domain.name).time():
-            wire.write(flush)
 
     def _tell(self) -> None:
         name = self._domain.name

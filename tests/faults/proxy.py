@@ -105,6 +105,8 @@ class Proxy:
                     await self._open.wait()
                 if self.delay_s:
                     self.delayed_bytes += len(chunk)
-                    await asyncio.sleep(self.delay_s)
+                    late = asyncio.Event()
+                    asyncio.get_running_loop().call_later(self.delay_s, late.set)
+                    await late.wait()
                 sink.write(chunk)
                 await sink.drain()
