@@ -33,6 +33,9 @@ def edited(tmp_path: Path, **fields_of: Any) -> Path:
 
 
 def test_diff_says_what_breaks_where_why_for_whom_and_what_instead(tmp_path: Path) -> None:
+    fill = [form.name for form in formats().values() if "planned_end_on" in form.writes.get(ENROLMENT, ())]
+    filled = "; ".join(f"format {name}, which fills it" for name in fill)
+    assert "kairos-csv" in fill
     (tmp_path / "readers.toml").write_text(
         f'["Tableau de bord"]\norganisation = "Mission locale"\nreads = {{ "{ENROLMENT}" = ["planned_end_on"] }}\n'
     )
@@ -45,7 +48,7 @@ def test_diff_says_what_breaks_where_why_for_whom_and_what_instead(tmp_path: Pat
         "  what    type-changed: int → string",
         "  where   /fields/9/type/1",
         "  why     one type cannot be read as the other",
-        "  whom    views exits and sessions; format kairos-csv, which fills it; Tableau de bord (Mission locale)",
+        f"  whom    views exits and sessions; {filled}; Tableau de bord (Mission locale)",
         "  instead leave the field as it is, add another beside it with default null, and tell readers to move",
     ]
     assert second.startswith(f"compatible: {ENROLMENT} status\n")
