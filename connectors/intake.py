@@ -112,17 +112,16 @@ class Intake:
             KafkaUnavailable: No broker answers; nothing was done.
             FencedError: Others of the same source took over each time; nothing was done.
         """
-        form = format_named(written) if isinstance(written, str) else written
-        return self._take(data, form, terms, self._publish)
+        return self._take(data, _format(written), terms, self._publish)
 
     def check(
-        self, data: Input, format_name: str, ledger: Ledger | None = None, **terms: Unpack[Terms]
+        self, data: Input, written: str | Format, ledger: Ledger | None = None, **terms: Unpack[Terms]
     ) -> Report:  # fmt: skip
         """The answer that something would get from the bus; needs no broker, publishes nothing.
 
         Args:
             data: What would be handed over.
-            format_name: How it is written.
+            written: Its format, or the name of that.
             ledger: What was checked before, to which this is added; an empty bus when left out.
             terms: See ``Terms``.
 
@@ -137,7 +136,7 @@ class Intake:
                 known.learn(verdicts.entries, delivery.instant if rules.snapshot else 0)
             return verdicts
 
-        return self._take(data, format_named(format_name), terms, rehearse, rehearsed=True)
+        return self._take(data, _format(written), terms, rehearse, rehearsed=True)
 
     def close(self) -> None:
         """Let go of the sources that were published for."""
@@ -203,6 +202,10 @@ class Intake:
 
 
 _ATOMIC_FIX: Final = "correct the refused records, then send all of them again"
+
+
+def _format(written: str | Format) -> Format:
+    return format_named(written) if isinstance(written, str) else written
 
 
 def _instant(data: Input, form: Format, as_of: datetime | None, clock: Clock) -> tuple[datetime, str]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -99,6 +99,11 @@ class Report:
         own = self._delivery.things[key].line == line
         return (verdict if own else DUPLICATE), version
 
+    def reasons(self) -> Iterator[Problem]:
+        """Every problem of the records that were not taken."""
+        for item in self.refused:
+            yield from item.problems
+
     def verdicts(self) -> Iterator[Verdict]:
         """One verdict for each record, in the order in which they were handed over."""
         left_out: dict[int, list[Problem]] = defaultdict(list)
@@ -160,7 +165,7 @@ def render(report: Report) -> str:
     ]
     if report.withdrawn:
         lines.append(f"  withdrawn  {report.withdrawn:>8,}  {report.noun} whom this snapshot no longer holds")
-    lines += _problems("refused", [problem for item in report.refused for problem in item.problems])
+    lines += _problems("refused", report.reasons())
     lines += _problems("left out", report.warnings)
     lines += _contradictions(report.contradictions)
     rate = report.rows / report.seconds if report.seconds else 0
@@ -169,18 +174,45 @@ def render(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _problems(title: str, problems: Iterable[Problem]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The same problem in many records.
+
+    Attributes:
+        problem: The first of them; its shape is the first that is known.
+        count: How many there are.
+        lines: Where: see ``line_ranges``.
+    """
+
+    problem: Problem
+    count: int
+    lines: str
+
+
+def grouped(problems: Iterable[Problem]) -> list[Group]:
+    """Problems that differ in nothing but their place, together; the most frequent first."""
     groups: dict[tuple[str, str, str, str], list[Problem]] = defaultdict(list)
     for one in problems:
         groups[one.pointer, one.code, one.message, one.fix].append(one)
+    return [
+        Group(
+            replace(members[0], shape=next((one.shape for one in members if one.shape), "")),
+            len(members),
+            line_ranges([one.line for one in members]),
+        )
+        for members in sorted(groups.values(), key=len, reverse=True)
+    ]
+
+
+def _problems(title: str, problems: Iterable[Problem]) -> list[str]:
     text = []
-    for (pointer, code, message, fix), members in sorted(groups.items(), key=lambda item: -len(item[1])):
-        looks = next((one.shape for one in members if one.shape), "")
-        like = f", looks like {looks}" if looks else ""
+    for group in grouped(problems):
+        one = group.problem
+        like = f", looks like {one.shape}" if one.shape else ""
         text += [
-            f"{title}: {pointer}, {code} ({len(members):,}): {message}{like}",
-            f"    {line_ranges([one.line for one in members])}",
-            f"    fix: {fix}",
+            f"{title}: {one.pointer}, {one.code} ({group.count:,}): {one.message}{like}",
+            f"    {group.lines}",
+            f"    fix: {one.fix}",
         ]
     return text
 

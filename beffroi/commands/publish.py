@@ -51,7 +51,7 @@ def publish(  # noqa: PLR0913  # the options of a command
         file,
         format_name,
         source=source,
-        as_of=_instant(as_of),
+        as_of=instant(as_of),
         snapshot=snapshot,
         confirm=confirm,
         atomic=atomic,
@@ -62,11 +62,12 @@ def publish(  # noqa: PLR0913  # the options of a command
         raise typer.Exit(EX_SOME_REFUSED)
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """What ``--as-of`` says; Europe/Paris without offset."""
     if text is None:
         return None
     try:
-        instant = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter("write it as 2026-11-23 or 2026-11-23T08:00:00+01:00", param_hint="--as-of") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=PARIS)
+    return found if found.tzinfo else found.replace(tzinfo=PARIS)

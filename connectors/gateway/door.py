@@ -14,7 +14,6 @@ from confluent_kafka import KafkaException
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
-from rapidfuzz.process import extractOne
 
 from connectors.formats.base import Format
 from connectors.gateway import answers
@@ -23,14 +22,15 @@ from connectors.gateway.bodies import receive
 from connectors.gateway.limits import WORKERS, Lanes, Quotas
 from connectors.gateway.link import Link
 from connectors.gateway.memory import Answer, Memory, key_of
-from connectors.gateway.problems import Rejected
+from connectors.gateway.names import find, nearest
+from connectors.gateway.problems import Rejected, refused_whole
 from connectors.gateway.settings import GatewaySettings
 from connectors.inputs import Input
 from connectors.intake import Intake
 from connectors.report import Report
 from monitoring.gateway import GatewayMetrics
 from schemas.clock import PARIS, Clock
-from schemas.errors import FencedError, FileHeld, FileRefused, KafkaUnavailable, TopicPlanRefused
+from schemas.errors import FencedError, FileRefused, KafkaUnavailable, TopicPlanRefused
 from schemas.registers import sources_register
 
 #: A body up to this size stays in memory.
@@ -196,11 +196,9 @@ def _only(caller: Caller, form: Format) -> str:
 
 def _named(name: str, known: Mapping[str, Format]) -> Format:
     """A format by its name, a contract also by its last part; raises Rejected with the nearest name."""
-    by_short = {full.rpartition(".")[2]: form for full, form in known.items()}
-    form = known.get(name) or by_short.get(name)
+    form = find(name, known)
     if form is None:
-        near = extractOne(name, [*known, *by_short], score_cutoff=60)
-        raise Rejected("unknown-format", nearest=near[0] if near else None, known=sorted(known))
+        raise Rejected("unknown-format", nearest=nearest(name, known), known=sorted(known))
     return form
 
 
@@ -231,10 +229,8 @@ def _explained(publish: Callable[[], Report]) -> Report:
     """A report, or the answer that an error of the pipeline gets."""
     try:
         return publish()
-    except FileHeld as error:
-        raise Rejected("held", error.message, fix=error.fix) from error
     except FileRefused as error:
-        raise Rejected("malformed", error.message, fix=error.fix) from error
+        raise refused_whole(error) from error
     except (KafkaUnavailable, FencedError) as error:
         raise Rejected("away", error.message) from error
     except TopicPlanRefused as error:

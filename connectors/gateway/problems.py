@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from fastapi import Request
 from fastapi.responses import JSONResponse
 
-from schemas.errors import BeffroiError
+from schemas.errors import BeffroiError, FileHeld, FileRefused
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -148,22 +148,33 @@ def _weight(text: str) -> float:
         return 0.0
 
 
-def answer(request: Request, error: Rejected) -> JSONResponse:
-    """The problem document."""
+def refused_whole(error: FileRefused) -> Rejected:
+    """The problem that something gets which the pipeline refuses as a whole."""
+    return Rejected("held" if isinstance(error, FileHeld) else "malformed", error.message, fix=error.fix)
+
+
+def document(error: Rejected, instance: str, *, in_french: bool = False) -> dict[str, object]:
+    """The problem document of an address."""
     kind = KINDS[error.code]
-    in_french = french(request.headers.get("accept-language", ""))
-    body = {
+    return {
         "type": f"/problems/{error.code}",
         "title": kind.french if in_french else kind.english,
         "status": kind.status,
         "detail": error.detail,
         "fix": kind.fix_french if in_french else kind.fix,
-        "instance": request.url.path,
+        "instance": instance,
         **error.more,
     }
+
+
+def answer(request: Request, error: Rejected) -> JSONResponse:
+    """The problem document as an answer."""
+    kind = KINDS[error.code]
+    in_french = french(request.headers.get("accept-language", ""))
     headers = {"Content-Language": "fr" if in_french else "en", "Vary": "Accept-Language", **error.headers}
     if kind.status == 503:  # noqa: PLR2004  # HTTP's own number
         headers.setdefault("Retry-After", str(RETRY_AFTER_S))
     if kind.status == 401:  # noqa: PLR2004  # the same
         headers["WWW-Authenticate"] = 'Bearer realm="beffroi"'
+    body = document(error, request.url.path, in_french=in_french)
     return JSONResponse(body, kind.status, headers, media_type=MEDIA_TYPE)
