@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from beffroi.commands import audit, config, contracts, partner, poll, processes, publish, rebuild, topics, views
+from beffroi.commands import audit, check, config, contracts, partner, poll, processes, publish, rebuild, topics, views
 from schemas.errors import BeffroiError
 
 #: sysexits.h: the disk is full, or a file cannot be created.
@@ -30,6 +30,7 @@ app.command("portal")(processes.portal)
 app.command("gateway")(processes.gateway)
 app.command("simulate")(processes.simulate)
 app.command("publish")(publish.publish)
+app.command("check")(check.check)
 app.command("poll")(poll.poll)
 app.command("audit")(audit.audit)
 app.add_typer(partner.app, name="partner")

@@ -1,5 +1,6 @@
 """Composition: from settings to the parts that run. Only this room builds, only the commands start."""
 
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from connectors.intake import Intake
 from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
 from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
-from connectors.privacy import Pseudonymiser, load_or_create_key
+from connectors.privacy import KEY_BYTES, Pseudonymiser, load_or_create_key
 from monitoring.polling import PollHealth, PollMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
@@ -85,6 +86,17 @@ def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
         cluster,
         prefix=settings.topic_prefix,
         pseudonyms=Pseudonymiser(load_or_create_key(settings.key_file)),
+        territory=territory(settings),
+        clock=system_clock,
+    )
+
+
+def offline_intake(settings: Settings) -> Intake:
+    """The same pipeline where things are only checked: no Kafka, and a key of this moment that nobody keeps."""
+    return Intake(
+        None,
+        prefix="",
+        pseudonyms=Pseudonymiser(secrets.token_bytes(KEY_BYTES)),
         territory=territory(settings),
         clock=system_clock,
     )

@@ -1,5 +1,6 @@
-"""``beffroi partner``: who may publish over HTTP."""
+"""``beffroi partner``: who may publish over HTTP, and what they start from."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,6 +9,28 @@ from schemas.clock import system_clock
 from schemas.errors import SettingsError
 
 app = typer.Typer(help="Let partners publish over HTTP.", no_args_is_help=True)
+
+
+@app.command("init")
+def init(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The partner.")],
+    format_name: Annotated[str, typer.Option("--format", help="How it writes: a format, or a contract.")],
+    folder: Annotated[
+        Path | None, typer.Option("--dir", help="Where; ./NAME when left out. Nothing is overwritten.")
+    ] = None,
+) -> None:
+    """Write a folder to start from: a good sample, three bad ones, a client, and the commands in their order.
+
+    Needs no Kafka. Its key to the gateway is issued by `beffroi partner token`, which shows it once.
+    """
+    from beffroi import compose, kit
+    from beffroi.settings import load
+
+    form = kit.form_named(format_name)
+    place = folder or Path(name)
+    for path in kit.make_folder(name, form, place, compose.offline_intake(load())):
+        typer.echo(f"written: {path}")
+    typer.echo(f"next: read {place / 'README.md'}; its token is shown once by `beffroi partner token`")
 
 
 @app.command("token")

@@ -1,0 +1,46 @@
+"""The answer as one page that needs nothing else: for a phone, a mail or a ticket."""
+
+from typing import Final, Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from beffroi.kit.check import Checked
+from connectors.report import grouped
+from schemas.clock import PARIS
+
+Language = Literal["en", "fr"]
+#: Contradictions on the page; the others are counted.
+_LISTED: Final = 20
+#: The page's own words. What the pipeline says of a problem is in English, as the gateway answers it.
+WORDS: Final = {
+    "en": {
+        "title": "Check of", "whole": "Refused whole: nothing of it would be taken", "fix": "What to do",
+        "ok": "Every record would be taken", "some": "Some records would be refused, the others taken",
+        "source": "Source", "encoding": "Encoding", "as_of": "Data of", "received": "Records",
+        "accepted": "Accepted", "duplicate": "Duplicate", "refused": "Refused", "left_out": "Left out",
+        "contradictions": "Contradictions", "looks": "looks like", "taken": "this line is taken:", "more": "more",
+        "private": "This page repeats no value of the file. Nothing was published.",
+    },
+    "fr": {
+        "title": "Contrôle de", "whole": "Refusé en entier : rien n'en serait pris", "fix": "Que faire",
+        "ok": "Chaque enregistrement serait pris", "some": "Des enregistrements seraient refusés, les autres pris",
+        "source": "Source", "encoding": "Codage", "as_of": "Données du", "received": "Enregistrements",
+        "accepted": "Acceptés", "duplicate": "Déjà connus", "refused": "Refusés", "left_out": "Laissés de côté",
+        "contradictions": "Contradictions", "looks": "ressemble à", "taken": "ligne retenue :", "more": "de plus",
+        "private": "Cette page ne répète aucune valeur du fichier. Rien n'a été publié.",
+    },
+}  # fmt: skip
+
+
+def as_html(checked: Checked, language: Language = "en") -> str:
+    """The page; its words in a language, what the pipeline says in English."""
+    pages = Environment(
+        loader=PackageLoader("beffroi.kit"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    report = checked.report
+    groups = [] if report is None else [("refused", grouped(report.reasons())), ("left_out", grouped(report.warnings))]
+    return pages.get_template("report.html").render(
+        lang=language, say=WORDS[language], checked=checked, report=report, groups=groups, listed=_LISTED,
+        as_of=report.as_of.astimezone(PARIS).isoformat(" ", "seconds") if report else "",
+    )  # fmt: skip
