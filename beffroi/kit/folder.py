@@ -72,10 +72,19 @@ def make_folder(name: str, form: Format, folder: Path, intake: Intake) -> list[P
     """
     if not _NAME.fullmatch(name):
         raise SettingsError("a partner's name has small letters, digits and hyphens", fix="for instance organisme-12")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingsError(f"{folder} is there already", fix="choose another place with --dir, or remove it")
+    _check_free(folder)
     begun = start(form)
     texts = _texts(name, begun, _judge(begun, intake))
+    _write(folder, texts)
+    return [folder / file for file in texts]
+
+
+def _check_free(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SettingsError(f"{folder} is there already", fix="choose another place with --dir, or remove it")
+
+
+def _write(folder: Path, texts: Mapping[str, bytes]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in texts.items():
@@ -83,7 +92,6 @@ def make_folder(name: str, form: Format, folder: Path, intake: Intake) -> list[P
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
         raise SettingsError(f"{folder} cannot be written: {reason}", fix="choose another place with --dir") from None
-    return [folder / file for file in texts]
 
 
 def _judge(begun: Start, intake: Intake) -> Callable[[bytes], Checked]:
