@@ -122,7 +122,7 @@ def _page(template: str, name: str, begun: Start, bad: Mapping[str, Bad]) -> byt
     text = pages.get_template(template).render(
         name=name, form=begun.form, source=begun.source, sample=f"sample{begun.suffix}", bad=bad, door=door(begun.form),
         media=begun.form.media_types[0], contract=isinstance(begun.form, ContractFormat),
-        where=_where, cell=_cell,
+        where=_where, cell=_cell, own=f"mine{begun.suffix}",
     )  # fmt: skip
     return text.encode()
 
