@@ -5,7 +5,7 @@ from typing import Final, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from beffroi.kit.check import Checked
-from connectors.report import grouped
+from connectors.report import Report, grouped
 from schemas.clock import PARIS
 
 Language = Literal["en", "fr"]
@@ -16,6 +16,7 @@ WORDS: Final = {
     "en": {
         "title": "Check of", "whole": "Refused whole: nothing of it would be taken", "fix": "What to do",
         "ok": "Every record would be taken", "some": "Some records would be refused, the others taken",
+        "none": "Every record would be refused",
         "source": "Source", "encoding": "Encoding", "as_of": "Data of", "received": "Records",
         "accepted": "Accepted", "duplicate": "Duplicate", "refused": "Refused", "left_out": "Left out",
         "contradictions": "Contradictions", "looks": "looks like", "taken": "this line is taken:", "more": "more",
@@ -24,6 +25,7 @@ WORDS: Final = {
     "fr": {
         "title": "Contrôle de", "whole": "Refusé en entier : rien n'en serait pris", "fix": "Que faire",
         "ok": "Chaque enregistrement serait pris", "some": "Des enregistrements seraient refusés, les autres pris",
+        "none": "Chaque enregistrement serait refusé",
         "source": "Source", "encoding": "Codage", "as_of": "Données du", "received": "Enregistrements",
         "accepted": "Acceptés", "duplicate": "Déjà connus", "refused": "Refusés", "left_out": "Laissés de côté",
         "contradictions": "Contradictions", "looks": "ressemble à", "taken": "ligne retenue :", "more": "de plus",
@@ -42,5 +44,14 @@ def as_html(checked: Checked, language: Language = "en") -> str:
     groups = [] if report is None else [("refused", grouped(report.reasons())), ("left_out", grouped(report.warnings))]
     return pages.get_template("report.html").render(
         lang=language, say=WORDS[language], checked=checked, report=report, groups=groups, listed=_LISTED,
-        as_of=report.as_of.astimezone(PARIS).isoformat(" ", "seconds") if report else "",
+        as_of=f"{report.as_of.astimezone(PARIS):%Y-%m-%d %H:%M:%S}" if report else "", outcome=_outcome(report),
     )  # fmt: skip
+
+
+def _outcome(report: Report | None) -> str:
+    """The sentence that the page begins with, by its name in ``WORDS``."""
+    if report is None:
+        return "whole"
+    if not report.refused:
+        return "ok"
+    return "some" if report.accepted or report.duplicate else "none"

@@ -140,6 +140,20 @@ def test_a_page_needs_nothing_else_and_what_is_hostile_in_a_file_stays_text(inta
     assert "&lt;script&gt;" in pages[1]  # the unknown field is named
 
 
+def test_a_page_begins_with_what_would_become_of_the_file(intake: Intake) -> None:
+    case = CASES["region-csv"]
+    good, wrong = case.record(1), changed(case.record(2), case.broken[0])
+    told = {
+        "Chaque enregistrement serait pris": case.file([good]),
+        "Des enregistrements seraient refusés": case.file([good, wrong]),
+        "Chaque enregistrement serait refusé": case.file([wrong]),
+        "Refusé en entier": case.file([good])[:-9],
+    }
+    for sentence, content in told.items():
+        page = as_html(checked(intake, "region-csv", content), "fr")
+        assert [one for one in told if one in page] == [sentence]
+
+
 def test_contracts_are_checked_for_a_source(intake: Intake) -> None:
     begun = start(form_named("JobOffer"))
     assert begun.form.name == OFFER
