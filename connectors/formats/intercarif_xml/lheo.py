@@ -63,8 +63,9 @@ def _raw(training: Element, session: Element, values: Mapping[str, Any], *, care
     """The text in which no national number may be: what is read; where one was seen, all but the other sessions."""
     if not careful:
         return "\x1f".join(str(value) for value in values.values()).encode()
-    others = {id(one) for other in training.iter("{*}session") if other is not session for one in other.iter()}
-    return "\x1f".join(one.text or "" for one in training.iter() if id(one) not in others).encode()
+    # The elements themselves, not their ids: lxml gives the id of an element that nobody holds to another one.
+    others = {one for other in training.iter("{*}session") if other is not session for one in other.iter()}
+    return "\x1f".join(one.text or "" for one in training.iter() if one not in others).encode()
 
 
 def _training(training: Element) -> dict[str, Any]:
