@@ -25,7 +25,7 @@ from monitoring.polling import PollHealth, PollMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
 from schemas.errors import FileRefused, KafkaUnavailable, SettingsError
-from schemas.registers import sources_register
+from schemas.registers import Source, sources_register
 from schemas.territory.areas import DEPARTEMENT, Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CURSORS, catalogue
@@ -144,27 +144,16 @@ def routes(settings: Settings) -> dict[str, Route]:
     """How files of each source that is live are taken, by its name.
 
     Raises:
-        SettingsError: The register is broken, names a format that does not exist, or wants snapshots of a format that
-            never holds a source's whole truth.
+        SettingsError: The register is broken, or names a format that does not exist.
     """
-    return {
-        one.name: _route(one.name, one.format, snapshot=one.snapshot)
-        for one in sources_register(settings.sources_register)
-        if one.state == "live"
-    }
+    return {one.name: _route(one) for one in sources_register(settings.sources_register) if one.state == "live"}
 
 
-def _route(source: str, format_name: str, *, snapshot: bool) -> Route:
+def _route(one: Source) -> Route:
     try:
-        form = format_named(format_name)
+        return Route(one.name, format_named(one.format).name, one.snapshot)
     except FileRefused as error:
-        raise SettingsError(f"the register's source {source}: {error.message}", fix=error.fix) from None
-    if snapshot and not form.snapshots:
-        raise SettingsError(
-            f"the register's source {source}: {form.name} never holds a source's whole truth",
-            fix="leave snapshot out of its entry",
-        )
-    return Route(source, form.name, snapshot)
+        raise SettingsError(f"the register's source {one.name}: {error.message}", fix=error.fix) from None
 
 
 def inbox_locks(settings: Settings) -> Path:

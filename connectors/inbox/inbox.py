@@ -15,7 +15,7 @@ import structlog
 from connectors.files import locked
 from connectors.inbox.folder import Found, Stamp, arrivals, held, look, objection, open_file, receipt_of, set_aside
 from connectors.inbox.settling import Settling
-from connectors.inbox.taking import OUTCOMES, Changed, Route, Taken, take
+from connectors.inbox.taking import OUTCOMES, Route, Taken, take
 from connectors.inbox.watching import watching
 from connectors.inputs import Input
 from connectors.intake import Intake
@@ -165,10 +165,9 @@ class Inbox:
         """
         path = self._held_file(name)
         found = look(path.parent.parent.name, path)
-        try:
-            taken = take(found, self._route(found.source), self._intake, self._clock(), confirm=True)
-        except Changed:
-            raise FileRefused(f"{name} changed while it was read", fix="try again when it is whole") from None
+        taken = take(found, self._route(found.source), self._intake, self._clock(), confirm=True)
+        if taken is None:
+            raise FileRefused(f"{name} changed while it was read", fix="try again when it is whole")
         settled = self._move(found, taken)
         receipt_of(path).unlink(missing_ok=True)
         return settled
@@ -240,22 +239,26 @@ class Inbox:
 
     def _one(self, found: Found) -> Settled | None:
         """Take and move a file; None when it stays where it is."""
-        stamp, taken = self._unmoved.get(found.path, (None, None))
         try:
-            if taken is None or stamp != found.stamp:
-                taken = take(found, self._routes[found.source], self._intake, self._clock())
-                # What is on the bus is not published again and again while the disk is full.
-                self._unmoved[found.path] = found.stamp, taken
-            settled = self._move(found, taken)
-        except (Changed, FileNotFoundError):
-            self._log.info("file changed or went meanwhile", source=found.source)
-            self._unmoved.pop(found.path, None)
-            return None
+            taken = self._taken(found)
+            settled = None if taken is None else self._move(found, taken)
+        except FileNotFoundError:
+            settled = None
         except OSError as error:
             self._obstacle(f"{found.source}/{found.path.name}" if not objection(found) else found.source, error)
             return None
-        del self._unmoved[found.path]
+        self._unmoved.pop(found.path, None)
+        if settled is None:
+            self._log.info("file changed or went meanwhile", source=found.source)
         return settled
+
+    def _taken(self, found: Found) -> Taken | None:
+        stamp, taken = self._unmoved.get(found.path, (None, None))
+        if taken is None or stamp != found.stamp:
+            taken = take(found, self._routes[found.source], self._intake, self._clock())
+            if taken is not None:  # what is on the bus is not published again and again while the disk is full
+                self._unmoved[found.path] = found.stamp, taken
+        return taken
 
     def _move(self, found: Found, taken: Taken) -> Settled:
         with locked(self._archive_lock, wait=True):

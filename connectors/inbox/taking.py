@@ -50,17 +50,12 @@ class Taken:
     receipt: dict[str, Any]
 
 
-class Changed(Exception):
-    """The file is being written again: it waits anew."""
-
-
-def take(found: Found, route: Route, intake: Intake, now: datetime, *, confirm: bool = False) -> Taken:
-    """Publish a file whole or not at all.
+def take(found: Found, route: Route, intake: Intake, now: datetime, *, confirm: bool = False) -> Taken | None:
+    """Publish a file whole or not at all; None when it is not, or no longer, what was looked at: it waits anew.
 
     Raises:
         BeffroiError: Kafka does not answer, or something is wrong that concerns every file; nothing was done.
         OSError: The file cannot be read.
-        Changed: It is not what was looked at.
     """
     receipt = _blank(found, route, now)
     reason = objection(found)
@@ -68,13 +63,11 @@ def take(found: Found, route: Route, intake: Intake, now: datetime, *, confirm: 
         return _not_taken("refused", receipt, *reason)
     with open_file(found.path) as file:
         if Stamp.of(os.fstat(file.fileno())) != found.stamp:
-            raise Changed
+            return None
         intake.reach()  # before a long file is read for nothing
         receipt["sha256"] = file_digest(file, "sha256").hexdigest()
         taken = _through(file, found, route, intake, receipt, confirm=confirm)
-        if Stamp.of(os.fstat(file.fileno())) != found.stamp:
-            raise Changed
-        return taken
+        return taken if Stamp.of(os.fstat(file.fileno())) == found.stamp else None
 
 
 def _through(
