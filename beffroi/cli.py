@@ -7,7 +7,20 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from beffroi.commands import audit, check, config, contracts, partner, poll, processes, publish, rebuild, topics, views
+from beffroi.commands import (
+    audit,
+    check,
+    config,
+    contracts,
+    inbox,
+    partner,
+    poll,
+    processes,
+    publish,
+    rebuild,
+    topics,
+    views,
+)
 from schemas.errors import BeffroiError
 
 #: sysexits.h: the disk is full, or a file cannot be created.
@@ -32,6 +45,7 @@ app.command("simulate")(processes.simulate)
 app.command("publish")(publish.publish)
 app.command("check")(check.check)
 app.command("poll")(poll.poll)
+app.command("inbox")(inbox.inbox)
 app.command("audit")(audit.audit)
 app.add_typer(partner.app, name="partner")
 app.add_typer(topics.app, name="topics")

@@ -2,6 +2,8 @@
 
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
@@ -13,16 +15,18 @@ from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import Settings
 from connectors.formats import format_named
 from connectors.gateway.settings import GatewaySettings
+from connectors.inbox import OUTCOMES, Inbox, Pace, Route
 from connectors.intake import Intake
 from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
 from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
 from connectors.privacy import KEY_BYTES, Pseudonymiser, load_or_create_key
+from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.polling import PollHealth, PollMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
-from schemas.errors import KafkaUnavailable, SettingsError
-from schemas.registers import sources_register
+from schemas.errors import FileRefused, KafkaUnavailable, SettingsError
+from schemas.registers import Source, sources_register
 from schemas.territory.areas import DEPARTEMENT, Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CURSORS, catalogue
@@ -146,6 +150,49 @@ def _late_after_s(settings: Settings, source: str) -> float:
     """From the register of sources; a day for one that is not in it."""
     hours = {one.name: one.late_after_hours for one in sources_register(settings.sources_register)}
     return 3600.0 * hours.get(source, 24)
+
+
+def routes(settings: Settings) -> dict[str, Route]:
+    """How files of each source that is live are taken, by its name.
+
+    Raises:
+        SettingsError: The register is broken, or names a format that does not exist.
+    """
+    return {one.name: _route(one) for one in sources_register(settings.sources_register) if one.state == "live"}
+
+
+def _route(one: Source) -> Route:
+    try:
+        return Route(one.name, format_named(one.format).name, one.snapshot)
+    except FileRefused as error:
+        raise SettingsError(f"the register's source {one.name}: {error.message}", fix=error.fix) from None
+
+
+def inbox_locks(settings: Settings) -> Path:
+    """Where inboxes hold their folders."""
+    return settings.data_dir / "inbox"
+
+
+def inbox(settings: Settings, root: Path, collected: CollectorRegistry, health: InboxHealth) -> Inbox:
+    """The inbox of a folder.
+
+    Raises:
+        SettingsError: There is no such folder, or see ``routes``.
+        KafkaUnavailable: No broker answers.
+    """
+    if not root.is_dir():
+        raise SettingsError(f"{root} is not a folder", fix="make it, and in it a folder for each source")
+    ways = routes(settings)
+    return Inbox(
+        root.resolve(),
+        ways,
+        intake(settings, kafka(settings, ROLE_PATIENCE_S)),
+        inbox_locks(settings),
+        metrics=InboxMetrics(collected, OUTCOMES),
+        health=health,
+        pace=Pace(settings.inbox_settle_s, settings.inbox_scan_s, monotonic),
+        clock=system_clock,
+    )
 
 
 def stream_settings(settings: Settings, cluster: KafkaSettings) -> StreamSettings:

@@ -16,7 +16,9 @@ from prometheus_client import CollectorRegistry
 
 from beffroi import compose
 from beffroi.settings import Settings
+from connectors.inbox import Settled, one_inbox
 from connectors.pollers import Swept
+from monitoring.inbox import InboxHealth
 from monitoring.logs import configure
 from monitoring.serve import serve
 from schemas.clock import Clock, system_clock
@@ -97,6 +99,37 @@ def run_poll_role(settings: Settings, source: str, *, every: timedelta | None, c
     structlog.get_logger(__name__).info("poller metrics served", host=settings.poll_host, port=server.port)
     asyncio.run(_until_told(poller.always(every)))
     return None
+
+
+def run_inbox_role(
+    settings: Settings, root: Path, *, once: bool, confirm: str | None
+) -> tuple[list[Settled], set[tuple[str, str]]]:
+    """Take files that arrive until it is told to stop, or once; gives what became of them and what stays in its place.
+
+    Raises:
+        BeffroiError: Something that concerns every file; with ``once`` and ``confirm`` also that Kafka does not answer.
+    """
+    configure_logs(settings)
+    registry, health = CollectorRegistry(), InboxHealth()
+    inbox = compose.inbox(settings, root, registry, health)
+    stop, woken = threading.Event(), threading.Event()
+
+    def end(*_: object) -> None:
+        stop.set()
+        woken.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    if confirm is not None:
+        return [inbox.confirm(confirm)], set()
+    with one_inbox(compose.inbox_locks(settings), root):
+        if once:
+            return inbox.once(stop), inbox.obstacles
+        server = serve(settings.inbox_host, settings.inbox_port, registry, health.report)
+        structlog.get_logger(__name__).info("inbox metrics served", host=settings.inbox_host, port=server.port)
+        inbox.always(stop, woken)
+        server.stop()
+    return [], set()
 
 
 async def _until_told(work: Coroutine[object, object, NoReturn]) -> None:

@@ -51,7 +51,12 @@ class Input:
         except OSError as error:
             raise _unreadable(path, error) from None
         with file:
-            yield cls(path.name, file, datetime.fromtimestamp(int(os.fstat(file.fileno()).st_mtime), UTC))
+            yield cls.of_file(file, path.name)
+
+    @classmethod
+    def of_file(cls, file: IO[bytes], name: str) -> "Input":
+        """A file that is open already, at any place."""
+        return cls(_checked(name), file, datetime.fromtimestamp(int(os.fstat(file.fileno()).st_mtime), UTC))
 
     @classmethod
     @contextmanager

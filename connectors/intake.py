@@ -95,9 +95,19 @@ class Intake:
         """Publish a file, whole or not at all: see ``publish``."""
         form = format_named(format_name)
         if self._kafka is not None:
-            await_broker(self._kafka, BROKER_PATIENCE_S)  # before a long file is read for nothing
+            self.reach()  # before a long file is read for nothing
         with Input.of_path(path) as data:
             return self.publish(data, form.name, **terms)
+
+    def reach(self) -> None:
+        """See that a broker answers; raises KafkaUnavailable when none does."""
+        if self._kafka is None:
+            raise KafkaUnavailable("no Kafka is configured here", fix="set BEFFROI_KAFKA, or only check")
+        await_broker(self._kafka, BROKER_PATIENCE_S)
+
+    def instant(self, data: Input, format_name: str) -> datetime:
+        """The instant under which something would be published; raises FileRefused when there is no such format."""
+        return _instant(data, format_named(format_name), None, self._clock)[0]
 
     def publish(self, data: Input, written: str | Format, **terms: Unpack[Terms]) -> Report:
         """Publish something.
@@ -195,9 +205,8 @@ class Intake:
         return verdicts
 
     def _opened(self, source: str) -> Publisher:
-        if self._kafka is None:
-            raise KafkaUnavailable("no Kafka is configured here", fix="set BEFFROI_KAFKA, or only check")
-        await_broker(self._kafka, BROKER_PATIENCE_S)
+        self.reach()
+        assert self._kafka is not None  # noqa: S101  # or it was not reached
         return Publisher(self._kafka, self._prefix, source, self._codec, self._clock)
 
 

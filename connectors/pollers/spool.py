@@ -4,7 +4,6 @@ Everything in here can be read again from the API; it is private to its owner an
 """
 
 import fcntl
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -13,6 +12,7 @@ from typing import IO, Any, Final
 
 import orjson
 
+from connectors.files import replacing
 from connectors.pollers.feeds import Ask, Page, Part
 from schemas.errors import SettingsError
 
@@ -54,7 +54,7 @@ class Spool:
         """Keep a finished part; gives the SHA-256 of what lies on disk now, hexadecimal."""
         digest = sha256()
         target = self._part(part.name)
-        with _replacing(target) as file:
+        with replacing(target) as file:
             for item in part.items.items():
                 line = orjson.dumps(item) + b"\n"
                 digest.update(line)
@@ -109,7 +109,7 @@ class Spool:
         known = {request: headers[name] for name, request in _VALIDATORS.items() if name in headers}
         self._used.add(self._page(ask).name)
         if known:
-            with _replacing(self._page(ask)) as file:
+            with replacing(self._page(ask)) as file:
                 file.write(orjson.dumps({"known": known, "items": page.items, "total": page.total}))
 
     def recall(self, ask: Ask) -> Page:
@@ -123,17 +123,6 @@ class Spool:
 
     def _page(self, ask: Ask) -> Path:
         return self._pages / sha256(ask.path.encode() + orjson.dumps(ask.body)).hexdigest()[:32]
-
-
-@contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of another once it is whole and on disk."""
-    fresh = target.with_suffix(".new")
-    with fresh.open("wb") as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(target)
 
 
 def _digest(path: Path) -> str:

@@ -24,6 +24,7 @@ class Source(BaseModel):
         cadence_hours: Expected time between two publications.
         late_after_hours: When somebody should ask.
         state: ``live`` when Beffroi takes its format.
+        snapshot: Each file in its inbox is its whole truth: what a file lacks is withdrawn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +38,7 @@ class Source(BaseModel):
     cadence_hours: int = Field(ge=1)
     late_after_hours: int = Field(ge=1)
     state: Literal["live", "planned"]
+    snapshot: bool = Field(default=False, strict=True)
 
 
 class Subscriber(BaseModel):

@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 
 from monitoring.gateway import GatewayMetrics
+from monitoring.inbox import InboxMetrics
 from monitoring.polling import PollMetrics
 from monitoring.portal import PortalMetrics
 from monitoring.release import ReleaseMetrics
@@ -30,6 +31,7 @@ def metrics() -> set[str]:
     PortalMetrics(registry)
     GatewayMetrics(registry)
     PollMetrics(registry, "offres")
+    InboxMetrics(registry, ["taken"])
     return {f"{one.name}_total" if one.type == "counter" else one.name for one in registry.collect()}
 
 
