@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -47,7 +47,7 @@ class Box:
         self._locks = folder / "locks"
         self._routes = {"kairos": Route("kairos", "kairos-csv", snapshot)}
 
-    def inbox(self, settle_s: float = 0) -> Inbox:
+    def inbox(self, settle_s: float = 0, ticks: Callable[[], float] = monotonic) -> Inbox:
         """One that has just started."""
         intake = Intake(
             self._kafka,
@@ -59,7 +59,7 @@ class Box:
         return Inbox(
             self.root, self._routes, intake, self._locks,
             metrics=InboxMetrics(CollectorRegistry(), OUTCOMES), health=self.health,
-            pace=Pace(settle_s, 0.2, monotonic), clock=system_clock,
+            pace=Pace(settle_s, 0.2, ticks), clock=system_clock,
         )  # fmt: skip
 
     def once(self) -> list[str]:
@@ -132,11 +132,6 @@ class InboxProcess:
             return httpx2.get(f"http://127.0.0.1:{self.port}{path}", timeout=2).text
         except httpx2.HTTPError:
             return ""
-
-    def ready(self) -> Self:
-        """Wait until it answers."""
-        until(lambda: self.page("/health"), 20, f"the inbox answers, see {self.log()}")
-        return self
 
     def ended(self) -> int:
         """Told to stop, how it ended."""

@@ -43,6 +43,23 @@ def test_a_file_is_taken_and_archived_with_a_receipt_that_holds_nothing_personal
     assert not [value for value in PLANTED if value in text]
 
 
+def test_a_file_that_still_grows_waits(box: Box) -> None:
+    lines = write(box.root / "whole", [row(number) for number in range(8)]).read_bytes().splitlines(keepends=True)
+    (box.root / "whole").unlink()
+    seconds = [0.0]
+    running, never = box.inbox(settle_s=2, ticks=lambda: seconds[0]), Event()
+    with (box.source / EARLY).open("ab") as growing:
+        for line in lines:
+            growing.write(line)
+            growing.flush()
+            for pause in (0.1, 1.9):
+                seconds[0] += pause
+                assert running.sweep(never) == [], "taken while it grew"
+    seconds[0] += 0.1
+    (settled,) = running.sweep(never)
+    assert settled.receipt["records"]["accepted"] == 8
+
+
 def test_the_same_content_twice_is_no_new_event_and_both_are_kept(box: Box) -> None:
     for outcome in ("taken", "known"):
         box.drop(EARLY, range(5))
@@ -67,30 +84,21 @@ def test_a_snapshot_withdraws_and_one_that_lost_many_is_held_until_confirmed(
 ) -> None:
     box = Box(kafka, topics, tmp_path, snapshot=True)
     box.drop(EARLY, range(10))
-    assert box.once() == ["taken"]
-    box.drop(LATE, range(6))
-    box.drop("stagiaires_2026-11-22.csv", range(1, 10))
-    assert box.once() == ["held", "taken"]
-    assert sum(one["withdrawn"] for one in box.events()) == 1
-    held = box.receipt(".held", LATE)
-    assert "lacks" in held["message"]
-    assert "--confirm" in held["fix"]
-    with pytest.raises(FileRefused, match="0 of the 1 files held"):
-        box.inbox().confirm("other.csv")
-    done = box.inbox().confirm(f"kairos/.held/{LATE}")
-    assert done.target == box.source / ".done" / LATE
-    assert os.listdir(box.source / ".held") == []  # noqa: PTH208  # of names
-
-
-def test_a_held_file_that_is_confirmed_withdraws_what_it_lacks(
-    kafka: KafkaSettings, topics: str, tmp_path: Path
-) -> None:
-    box = Box(kafka, topics, tmp_path, snapshot=True)
-    box.drop(EARLY, range(10))
     box.drop(LATE, range(6))
     assert box.once() == ["taken", "held"]
-    assert box.inbox().confirm(LATE).receipt["records"]["withdrawn"] == 4
-    assert sum(one["withdrawn"] for one in box.events()) == 4
+    assert not any(one["withdrawn"] for one in box.events())
+    held = box.receipt(".held", LATE)
+    assert "lacks 4 of the 10 people" in held["message"]
+    assert "--confirm" in held["fix"]
+    again = box.inbox()
+    with pytest.raises(FileRefused, match="0 of the 1 files held"):
+        again.confirm("other.csv")
+    done = again.confirm(f"kairos/.held/{LATE}")
+    assert (done.target, done.receipt["records"]["withdrawn"]) == (box.source / ".done" / LATE, 4)
+    assert list((box.source / ".held").iterdir()) == []
+    box.drop("stagiaires_2026-11-22.csv", range(5))
+    assert [one.outcome for one in again.once(Event())] == ["taken"]
+    assert sum(one["withdrawn"] for one in box.events()) == 5
 
 
 def test_what_cannot_be_taken_is_refused_with_its_reason_and_the_others_go_on(box: Box, tmp_path: Path) -> None:
