@@ -159,11 +159,18 @@ class Inbox:
             name: Of the file, or ``SOURCE/.held/NAME``.
 
         Raises:
-            FileRefused: No file of this name is held, or several sources hold one, or it is being changed.
+            FileRefused: No file of this name is held, or several sources hold one, or it is being changed or cannot be
+                read or moved.
             BeffroiError: Kafka does not answer; it is still held.
-            OSError: It cannot be read or moved.
         """
         path = self._held_file(name)
+        try:
+            return self._confirmed(name, path)
+        except OSError as error:
+            reason = (error.strerror or "unknown error").lower()
+            raise FileRefused(f"{name} cannot be read or moved: {reason}", fix=f"{_FIX}; then again") from None
+
+    def _confirmed(self, name: str, path: Path) -> Settled:
         found = look(path.parent.parent.name, path)
         taken = take(found, self._route(found.source), self._intake, self._clock(), confirm=True)
         if taken is None:

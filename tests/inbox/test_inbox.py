@@ -93,8 +93,15 @@ def test_a_snapshot_withdraws_and_one_that_lost_many_is_held_until_confirmed(
     again = box.inbox()
     with pytest.raises(FileRefused, match="0 of the 1 files held"):
         again.confirm("other.csv")
+    (box.source / ".done").rename(box.root / ".elsewhere")
+    (box.source / ".done").write_bytes(b"in the way")
+    with pytest.raises(FileRefused, match="cannot be read or moved: file exists"):
+        again.confirm(LATE)
+    (box.source / ".done").unlink()
+    (box.root / ".elsewhere").rename(box.source / ".done")
+    assert sum(one["withdrawn"] for one in box.events()) == 4
     done = again.confirm(f"kairos/.held/{LATE}")
-    assert (done.target, done.receipt["records"]["withdrawn"]) == (box.source / ".done" / LATE, 4)
+    assert (done.target, done.receipt["records"]["withdrawn"]) == (box.source / ".done" / LATE, 0)
     assert list((box.source / ".held").iterdir()) == []
     box.drop("stagiaires_2026-11-22.csv", range(5))
     assert [one.outcome for one in again.once(Event())] == ["taken"]
