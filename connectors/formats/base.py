@@ -18,7 +18,7 @@ class Problem:
     Attributes:
         line: Line in the file, from 1, the header included; for what has no lines, the number of the record.
         pointer: Column, or JSON pointer or element path inside the record.
-        code: Cause, from a closed list: see docs/formats.md.
+        code: Cause; each format's page names its own.
         message: What happened, without the value.
         fix: What the partner can do.
         shape: What the value looks like.

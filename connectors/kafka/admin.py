@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 from time import monotonic
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ from schemas.topics import Topic
 
 #: An answer of the controller takes milliseconds; a request that waits longer waits for a broker that is away.
 REQUEST_TIMEOUT_S: Final = 15.0
+#: Between two looks whether a broker has heard of something.
+_LOOK_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def apply(settings: KafkaSettings, todo: Plan, replication: int) -> None:
 
     Raises:
         TopicPlanRefused: A partition count differs, or the cluster refuses a topic.
+        KafkaUnavailable: The broker that answers us does not hear of a new topic in time.
     """
     for topic, have in todo.refuse:
         raise TopicPlanRefused(
@@ -87,6 +91,7 @@ def apply(settings: KafkaSettings, todo: Plan, replication: int) -> None:
     ]
     if fresh:
         _settle(client.create_topics(fresh, operation_timeout=REQUEST_TIMEOUT_S))
+        _await_known(client, {topic.name for topic in todo.create})
     changed = [_alteration(topic, config) for topic, config in todo.change]
     if changed:
         _settle(client.incremental_alter_configs(changed))
@@ -170,6 +175,18 @@ def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, str]:
 def _hex(topic_id: Any) -> str:  # noqa: ANN401  # confluent_kafka.Uuid has no type of its own in the stubs
     most, least = topic_id.get_most_significant_bits(), topic_id.get_least_significant_bits()
     return f"{most & (2**64 - 1):016x}{least & (2**64 - 1):016x}"
+
+
+def _await_known(client: AdminClient, names: set[str]) -> None:
+    """The controller makes topics, brokers hear of them a moment later: whoever comes next must find them."""
+    deadline, pause = monotonic() + REQUEST_TIMEOUT_S, Event()
+    while missing := names - client.list_topics(timeout=REQUEST_TIMEOUT_S).topics.keys():
+        if monotonic() > deadline:
+            raise KafkaUnavailable(
+                f"the broker does not know {len(missing)} topics that its controller made: {min(missing)}",
+                fix="look at the brokers' health, then `beffroi topics apply` again",
+            )
+        pause.wait(_LOOK_S)
 
 
 def await_broker(settings: KafkaSettings, timeout_s: float) -> None:
