@@ -130,7 +130,7 @@ class Turn:
 
     def acquire(self) -> None:
         while self._held:
-            self._process.at("waiting for a turn")
+            self._process.at("turn")
         self._held = True
 
     def release(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,9 @@ def test_what_a_crash_cut_between_two_transactions_its_successor_completes(bench
 
 def test_what_a_holder_left_when_it_was_told_to_stop_its_successor_completes(bench: Bench) -> None:
     bench.cells(d3=7, d40=12, d70=30)
-    bench.release(publish_rows=1)
-    until(bench.view, 20, "the first rows are there")
+    first = bench.release(publish_rows=1)
+    said = partial(first.get_sample_value, "beffroi_release_changes_total", {"view": "exits"})
+    until(said, 20, "the first rows are there", every_s=0.001)  # the others take half a second
     bench.stop()
     left = bench.view()
     registry = bench.release()
