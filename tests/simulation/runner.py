@@ -59,17 +59,18 @@ def failures(seeds: Iterable[int], coverage: Counter[str] | None = None) -> Iter
 
 
 def shrink(steps: Sequence[Step], fails: Callable[[Sequence[Step]], bool]) -> list[Step]:
-    """Leave out steps, large pieces first, as long as what is left still fails."""
+    """Leave out steps, large pieces first, as long as what is left still fails; at the end no single step can go."""
     left, piece = list(steps), len(steps) // 2
     while piece:
-        at = 0
+        at, before = 0, len(left)
         while at < len(left):
             shorter = left[:at] + left[at + piece :]
             if fails(shorter):
                 left = shorter
             else:
                 at += piece
-        piece //= 2
+        if piece > 1 or len(left) == before:
+            piece //= 2
     return left
 
 
