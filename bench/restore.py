@@ -18,13 +18,14 @@ from time import monotonic, perf_counter, process_time
 
 from prometheus_client import CollectorRegistry
 
-from bench.events import Region
+from bench.events import Region, publish
 from bench.machine import Report, broker, cores, on, topics
 from connectors.kafka.partitioning import partition_for
 from connectors.kafka.settings import KafkaSettings
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import system_clock
 from schemas.codec import Codec
+from schemas.topics import TRAINING_EVENTS
 from streams.agents.log import PartitionLog
 from streams.agents.shell import Shell
 from streams.domains.claims import Claim
@@ -118,6 +119,7 @@ def main() -> None:
     report = Report("restore", "Restore of a cold worker", f"python -m bench.restore --entities {asked.entities}")
     with broker() as kafka, tempfile.TemporaryDirectory() as folder:
         topics(kafka, PREFIX)
+        publish(kafka, PREFIX + TRAINING_EVENTS, Region(asked.entities, asked.entities))
         fill(_settings(kafka, Path(folder)), asked.entities)
         runs = [_round(kafka.bootstrap) for _ in range(asked.rounds)]
     took, spent = median(one[0] for one in runs), median(one[1] for one in runs)
