@@ -16,8 +16,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from connectors.formats import formats
-from connectors.gateway import describe
 from connectors.gateway.contracts import contract_formats
+from connectors.gateway.describe import doors, problem_page, with_sign_in
 from connectors.gateway.door import Ask, Door
 from connectors.gateway.problems import Rejected, answer
 from connectors.gateway.settings import GatewaySettings
@@ -63,12 +63,12 @@ class _Gateway(FastAPI):
     """Says in its description how partners sign in."""
 
     def openapi(self) -> dict[str, Any]:
-        return describe.with_sign_in(super().openapi())
+        return with_sign_in(super().openapi())
 
 
 def _doors(app: FastAPI, door: Door) -> None:
     contracts = contract_formats()
-    of_formats, of_contracts = describe.doors()
+    of_formats, of_contracts = doors()
 
     @app.post("/v1/formats/{format}", **of_formats)
     async def publish_format(request: Request, format: str, ask: Annotated[Ask, Query()]) -> Response:  # noqa: A002  # its name in the address
@@ -79,8 +79,8 @@ def _doors(app: FastAPI, door: Door) -> None:
         return await door.take(request, contract, contracts, ask)
 
     @app.get("/problems/{code}", summary="What a kind of problem is", include_in_schema=False)
-    async def problem_page(code: str) -> dict[str, Any]:
-        return describe.problem_page(code)
+    async def page(code: str) -> dict[str, Any]:
+        return problem_page(code)
 
 
 def _monitoring(app: FastAPI, door: Door, metrics: GatewayMetrics) -> None:

@@ -16,7 +16,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.formats.base import Format
-from connectors.gateway import answers
+from connectors.gateway.answers import JSON, NDJSON, as_json, as_lines, status
 from connectors.gateway.auth import Authenticator, Caller
 from connectors.gateway.bodies import receive
 from connectors.gateway.limits import WORKERS, Lanes, Quotas
@@ -121,7 +121,7 @@ class Door:
                     request, data, self._settings.max_bytes, self._settings.body_timeout_s, self._monotonic
                 )
                 self._metrics.bytes.inc(spool.tell() or data.seek(0, 2))
-                job = _Job(form, source, ask, Input(f"{form.name} over HTTP", data), answers.NDJSON in _accept(request))
+                job = _Job(form, source, ask, Input(f"{form.name} over HTTP", data), NDJSON in _accept(request))
                 async with self._lanes.work():
                     return await asyncio.get_running_loop().run_in_executor(
                         self._workers, self._work, request, caller, _Keyed(key, _request(request, content)), job
@@ -147,13 +147,13 @@ class Door:
         report = _explained(lambda: self._publish(job))
         request.state.report = report
         self._count(report)
-        status, media = answers.status(report), answers.NDJSON if job.lines else answers.JSON
+        code, media = status(report), NDJSON if job.lines else JSON
         if keyed.key is None and job.lines:
-            return StreamingResponse(answers.as_lines(report, job.form.name), status, media_type=media)
+            return StreamingResponse(as_lines(report, job.form.name), code, media_type=media)
         body = b"".join(_body(report, job))
         if keyed.key is not None and not job.ask.dry_run:
-            self._memory.keep(caller.partner, keyed.key, keyed.request, Answer(status, media, body))
-        return Response(body, status, media_type=media)
+            self._memory.keep(caller.partner, keyed.key, keyed.request, Answer(code, media, body))
+        return Response(body, code, media_type=media)
 
     def _publish(self, job: "_Job") -> Report:
         ask = job.ask
@@ -220,9 +220,9 @@ def _request(request: Request, content: str) -> str:
 
 def _body(report: Report, job: _Job) -> Iterator[bytes]:
     if job.lines:
-        yield from answers.as_lines(report, job.form.name)
+        yield from as_lines(report, job.form.name)
     else:
-        yield answers.as_json(report, job.form.name)
+        yield as_json(report, job.form.name)
 
 
 def _explained(publish: Callable[[], Report]) -> Report:
