@@ -1,14 +1,20 @@
 """One source partition that is here: its state and its log, from the moment it was fenced and restored."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Self
 
 import structlog
 
+from monitoring.streams import StreamMetrics
+from schemas.clock import Clock
+from schemas.codec import Codec
 from streams.agents.log import PartitionLog
 from streams.domains.claims import Claim
 from streams.domains.training import TrainingRoot
 from streams.engine import CellKey, CellValue, Partition, differing
+from streams.settings import StreamSettings
 from streams.training import TrainingDomain
 
 log = structlog.get_logger(__name__)
@@ -53,3 +59,42 @@ class Owned:
         if found:
             self.partition.rewrite(found)
         return len(found)
+
+
+class Opening:
+    """Opens partitions: fences, restores, audits; called in threads.
+
+    Args:
+        settings: Of this worker.
+        domain: The pure functions.
+        codec: One for all.
+        clock: For instants in records.
+        metrics: What Prometheus reads.
+    """
+
+    def __init__(
+        self, settings: StreamSettings, domain: TrainingDomain, *, codec: Codec, clock: Clock, metrics: StreamMetrics
+    ) -> None:
+        self._settings = settings
+        self._domain = domain
+        self._codec = codec
+        self._clock = clock
+        self._metrics = metrics
+
+    def __call__(self, number: int, wanted: Callable[[], bool]) -> Owned | None:
+        """Open one partition, unless it is no longer wanted; blocks.
+
+        Raises:
+            KafkaException: The cluster does not answer.
+            FutureGeneration: The state covers events that its source does not hold.
+        """
+        if not wanted():
+            return None
+        began, name = perf_counter(), self._domain.name
+        wire = PartitionLog(self._settings, name, number, codec=self._codec, clock=self._clock)
+        wire.reader.told = self._metrics.restored_records.labels(name).inc
+        owned = Owned.restored(self._domain, number, wire)
+        seconds = perf_counter() - began
+        self._metrics.restore_seconds.labels(name).observe(seconds)
+        log.info("partition restored", domain=name, partition=number, seconds=round(seconds, 3))
+        return owned

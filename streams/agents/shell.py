@@ -1,16 +1,13 @@
 """The engine's partitions on Kafka: taken over, fed, flushed, given back."""
 
 import asyncio
-from collections.abc import Callable
-from time import perf_counter
 
 import structlog
 
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
-from streams.agents.log import PartitionLog
-from streams.agents.owned import Owned
+from streams.agents.owned import Opening, Owned
 from streams.agents.takeover import Restores
 from streams.engine import differing
 from streams.fetching import Batch
@@ -40,14 +37,11 @@ class Shell:
         self, settings: StreamSettings, domain: TrainingDomain, *, codec: Codec, clock: Clock,
         metrics: StreamMetrics, health: WorkerHealth,
     ) -> None:  # fmt: skip
-        self._settings = settings
         self._domain = domain
-        self._codec = codec
-        self._clock = clock
         self._metrics = metrics
         self._health = health
         self._held: dict[int, Owned] = {}
-        self._restores: Restores[Owned] = Restores(self._open)
+        self._restores: Restores[Owned] = Restores(Opening(settings, domain, codec=codec, clock=clock, metrics=metrics))
         self._generation = 0
         self._lock = asyncio.Lock()
         self.waiting = 0  # events taken in since the last flush
@@ -95,13 +89,19 @@ class Shell:
         """Hold, or begin to want, exactly these partitions.
 
         Those that did not move keep their state, if no generation was missed in between: another worker might have
-        owned them meanwhile.
+        owned them meanwhile. If one did, that is found out here, even with nothing to write: a process that slept
+        through it may be stale elsewhere too, and must not go on.
 
         Returns:
             Those that must be restored.
+
+        Raises:
+            FencedError: Another worker owned a partition while this one missed a generation.
         """
         async with self._lock:
             next_ = generation == self._generation + 1
+            if not next_:
+                await asyncio.gather(*(self._prove(owned) for owned in self._held.values()))
             keep = self._held.keys() & numbers if next_ else set()
             self._generation = generation
             dropped = self._held.keys() - keep
@@ -125,25 +125,17 @@ class Shell:
         """Hold exactly these partitions, all restored when it returns."""
         await asyncio.gather(*(self.restore(number) for number in await self.reassign(numbers, generation)))
 
-    def _open(self, number: int, wanted: Callable[[], bool]) -> Owned | None:
-        """Fence, restore and audit one partition; in a thread."""
-        if not wanted():
-            return None
-        began, name = perf_counter(), self._domain.name
-        wire = PartitionLog(self._settings, name, number, codec=self._codec, clock=self._clock)
-        wire.reader.told = self._metrics.restored_records.labels(name).inc
-        owned = Owned.restored(self._domain, number, wire)
-        seconds = perf_counter() - began
-        self._metrics.restore_seconds.labels(name).observe(seconds)
-        log.info("partition restored", domain=name, partition=number, seconds=round(seconds, 3))
-        return owned
-
     async def flush(self) -> None:
         """Write what changed, one transaction a partition, all at once in threads."""
         async with self._lock:
             self.waiting = 0
             await asyncio.gather(*(self._settle(owned) for owned in self._held.values()))
             self._tell()
+
+    async def _prove(self, owned: Owned) -> None:
+        """Write the checkpoint again, which only the owner can; with the lock held."""
+        owned.partition.rewrite(())
+        await self._settle(owned)
 
     async def _settle(self, owned: Owned) -> None:
         """Write what changed of one partition; with the lock held."""

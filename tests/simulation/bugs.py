@@ -228,7 +228,7 @@ def state_not_dropped() -> AbstractContextManager[None]:
 
 @bug
 def missed_generation_unnoticed() -> AbstractContextManager[None]:
-    """State is kept although a generation was missed, in which another worker owned the partition."""
+    """State is kept although a generation was missed, in which another worker owned the partition, and none asks."""
     reassign, restore = Shell.reassign, Shell.restore
     kept: WeakKeyDictionary[Shell, dict[int, Owned]] = WeakKeyDictionary()
 
@@ -247,7 +247,10 @@ def missed_generation_unnoticed() -> AbstractContextManager[None]:
             self._held[number] = Owned(owned.partition, fresh.wire, fresh.committed)
         return here
 
-    return replaced(Shell, reassign=reassigned, restore=restored)
+    async def unproved(_self: Shell, _owned: Owned) -> None:
+        """Whether another one fenced us is not asked."""
+
+    return replaced(Shell, reassign=reassigned, restore=restored, _prove=unproved)
 
 
 @bug

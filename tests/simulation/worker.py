@@ -269,6 +269,7 @@ class Worker:
         self, process: Process, broker: Broker, group: Group, *, domain: TrainingDomain, codec: Codec, clock: Clock
     ) -> None:
         self.process = process
+        self.codec = codec
         registry = CollectorRegistry()
         settings = StreamSettings(
             kafka=SimulatedKafka.of(process, broker), sources=SOURCES, data_dir=Path("unused"), publish_rows=ROWS

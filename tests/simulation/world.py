@@ -311,7 +311,7 @@ class World:
         self.decide_source()
         for worker in self.workers:
             worker.process.paused = False
-            worker.app.consumer.leaving |= worker.shell._codec is codecs()[0]
+            worker.app.consumer.leaving |= worker.codec is codecs()[0]
         self.upgraded = True
         self._settle(self._at_rest)
         if self.pick(3) == 0:

@@ -12,7 +12,8 @@ from connectors.kafka.settings import KafkaSettings
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import system_clock
 from schemas.codec import Codec
-from streams.agents.owned import Owned
+from schemas.errors import FencedError
+from streams.agents.owned import Opening, Owned
 from streams.agents.shell import Shell
 from streams.agents.takeover import Restores
 from streams.app import create_app
@@ -120,14 +121,14 @@ class Nobody:
 class Slow:
     """Opens one partition only when told."""
 
-    def __init__(self, shell: Shell, slow: int) -> None:
-        self._shell = shell
+    def __init__(self, opening: Opening, slow: int) -> None:
+        self._opening = opening
         self._slow = slow
         self.go = threading.Event()
 
     def __call__(self, number: int, wanted: Callable[[], bool]) -> Owned | None:
         assert number != self._slow or self.go.wait(30)
-        return self._shell._open(number, wanted)
+        return self._opening(number, wanted)
 
 
 class Owner:
@@ -138,11 +139,11 @@ class Owner:
         self.registry = CollectorRegistry()
         self.metrics = StreamMetrics(self.registry)
         self.health = WorkerHealth(lambda: 0.0)
+        domain = training_domain(self.settings, CODEC)
         self.shell = Shell(
-            self.settings, training_domain(self.settings, CODEC), codec=CODEC, clock=system_clock,
-            metrics=self.metrics, health=self.health,
-        )  # fmt: skip
-        self.slow = Slow(self.shell, 1)
+            self.settings, domain, codec=CODEC, clock=system_clock, metrics=self.metrics, health=self.health
+        )
+        self.slow = Slow(Opening(self.settings, domain, codec=CODEC, clock=system_clock, metrics=self.metrics), 1)
         self.shell._restores = Restores(self.slow)
 
     def restoring(self) -> float:
@@ -223,3 +224,26 @@ def test_other_partitions_are_fed_and_flushed_while_one_is_restored(owner: Owner
     asyncio.run(work())
     assert held_exits(kafka, topics, PARTITIONS) == exits(journal)
     assert owner.restoring() == 0
+
+
+@pytest.mark.kafka
+def test_who_slept_through_a_generation_learns_whether_another_was_there(
+    kafka: KafkaSettings, topics: str, tmp_path: Path
+) -> None:
+    sleeper, other = Owner(kafka, topics, tmp_path).shell, Owner(kafka, topics, tmp_path).shell
+    Journal(kafka, topics, 23).send(600)
+    found = messages(kafka, f"{topics}training.events.v1", PARTITIONS)
+    records = [Event(one.offset() or 0, one.value()) for one in found if one.partition() == 0]
+
+    async def work() -> None:
+        await sleeper.take_over({0}, 1)
+        sleeper.apply(Batch(0, records, 1), 1)
+        await sleeper.flush()
+        await sleeper.take_over({0}, 3)  # nobody was: it goes on
+        assert sleeper.committed(0) == records[-1].offset + 1
+        await other.take_over({0}, 4)
+        await sleeper.take_over(set(), 5)
+
+    with pytest.raises(FencedError, match="partition 0 of training is owned by another worker"):
+        asyncio.run(work())
+    assert other.committed(0) == records[-1].offset + 1
