@@ -1,6 +1,6 @@
 """Who finishes where and when: the cells of ``exits`` by place, and the sum of each place over every window."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -76,15 +76,16 @@ class Places:
                 place.sums = None
         return not known
 
-    def moved(self) -> Iterator[tuple[Place, list[int]]]:
-        """Each place whose sums moved, and by how much in each window."""
+    def moved(self) -> Iterator[tuple[Place, Sequence[tuple[int, int]]]]:
+        """Each place whose sums moved: in which windows, by their places in ``windows``, and by how much."""
         touched, self._touched = self._touched, {}
         nothing = [0] * len(windows(self._today))
         for place in touched.values():
             before, now = place.sums or nothing, self._sums(place)
             if now != before:
                 place.sums = now
-                yield place, [new - old for new, old in zip(now, before, strict=True)]
+                changes = enumerate(zip(now, before, strict=True))
+                yield place, [(column, new - old) for column, (new, old) in changes if new != old]
 
     def _sums(self, place: Place) -> list[int]:
         sums = [0] * len(windows(self._today))
