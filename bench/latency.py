@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from bench.events import PEOPLE, Region
 from bench.machine import ROOT, Report, broker, cores, on, topics
@@ -41,6 +41,9 @@ THINGS = 100_000
 GROUP = 5
 WANTED_MS = {1_000: 250, 20_000: 500}
 _PATIENCE_S = 60.0
+_NO_COORDINATOR_YET = {
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}  # fmt: skip
 
 
 class Probes:
@@ -146,10 +149,20 @@ def caught_up(kafka: KafkaSettings, prefix: str, events: int) -> None:
     consumer = reader(kafka, **{"group.id": "beffroi" + prefix})
     where = [TopicPartition(prefix + TRAINING_EVENTS, number) for number in range(4)]
     pause, deadline = threading.Event(), time.monotonic() + 4 * _PATIENCE_S
-    while sum(max(one.offset, 0) for one in consumer.committed(where, 60)) < events:
+    while _committed(consumer, where) < events:
         if pause.wait(0.5) or time.monotonic() > deadline:
             raise TimeoutError("the worker did not catch up")
     consumer.close()
+
+
+def _committed(consumer: Consumer, where: list[TopicPartition]) -> int:
+    """Events before the group's offsets; none while its coordinator is being found."""
+    try:
+        return sum(max(one.offset, 0) for one in consumer.committed(where, 60))
+    except KafkaException as error:
+        if error.args[0].code() not in _NO_COORDINATOR_YET:
+            raise
+        return 0
 
 
 def measure(kafka: KafkaSettings, prefix: str, rate: int, seconds: int, folder: Path) -> tuple[list[float], int]:

@@ -20,11 +20,6 @@ from streams.transport import BatchConsumer, Positions, attach
 #: Batches that wait for the agent; each is one fetch of one partition.
 QUEUE_BATCHES: Final = 64
 
-#: More than this between two flushes is not the life of a region but a backlog: it is written once a second, so that
-#: what changes again and again is written once, and transactions cost less.
-BUSY_EVENTS: Final = 8_000
-CATCHING_UP_S: Final = 1.0
-
 log = structlog.get_logger(__name__)
 
 
@@ -70,6 +65,7 @@ def _training_agent(app: faust.App, shell: Shell) -> Callable[[Any], Awaitable[N
         """Apply each batch; anything but a bad record ends the process."""
         async for event in stream.noack().events():
             try:
+                shell.pace.heard(event.message.timestamp)
                 if not shell.apply(event.value, app.consumer_generation_id):
                     await cast("BatchConsumer", app.consumer).go_back(event.message.tp)
             except Exception as error:  # noqa: BLE001  # a loop boundary: never go on with half-applied memory
@@ -143,7 +139,7 @@ def _flusher(app: faust.App, shell: Shell, interval_s: float) -> Callable[[], Aw
         while not app.should_stop:
             await app.sleep(interval_s)
             waited += interval_s
-            if not app.rebalancing and (shell.waiting < BUSY_EVENTS or waited >= CATCHING_UP_S):
+            if not app.rebalancing and shell.pace.due(shell.waiting, waited):
                 waited = 0.0
                 await _flush(shell)
 

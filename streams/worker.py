@@ -1,11 +1,13 @@
 """One worker process, from its start to its end."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Final
 
 import faust
 import structlog
@@ -26,6 +28,10 @@ from streams.app import create_app
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain
+
+#: Threads write while the event loop takes events in. Python's own 5 ms is how long each of their many small steps
+#: would wait for the other; a hundred milliseconds is all that a flush has.
+SWITCH_S: Final = 0.001
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +61,7 @@ def run_worker(
     codec = registry.codec(settings.kafka)
     settings = preflight.inspect(settings, codec)
     spare_the_state()
+    sys.setswitchinterval(SWITCH_S)
     shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="worker-", dir=settings.data_dir) as folder:

@@ -24,6 +24,8 @@ from streams.agents.swap import Swap
 from streams.settings import StreamSettings
 
 _BATCH: Final = 10_000
+#: The workers write their partitions at about the same time: what comes within this many seconds is published at once.
+_GATHER_S: Final = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -160,8 +162,10 @@ class ReleaseRunner:
 
     def _poll(self, consumer: Consumer) -> int:
         """Take what came, or wait a little for it; how many records."""
-        records = 0
-        for message in consumer.consume(_BATCH, self._settings.publish_interval_s):
+        records, messages = 0, consumer.consume(1, self._settings.publish_interval_s)
+        if messages:
+            messages += consumer.consume(_BATCH, _GATHER_S)
+        for message in messages:
             if at_end(message):
                 self._behind.discard((message.topic() or "", message.partition() or 0))
             elif message.error() is None:

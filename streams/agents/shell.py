@@ -8,6 +8,7 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
 from streams.agents.owned import Opening, Owned
+from streams.agents.pace import Pace
 from streams.agents.takeover import Restores
 from streams.engine import differing
 from streams.fetching import Batch
@@ -45,6 +46,7 @@ class Shell:
         self._generation = 0
         self._lock = asyncio.Lock()
         self.waiting = 0  # events taken in since the last flush
+        self.pace = Pace(lambda: clock().timestamp())
 
     def owns(self, number: int) -> bool:
         """Whether the state of a partition is here and whole."""

@@ -7,6 +7,7 @@ product adds to Faust's consumer (``streams.transport.BatchConsumer``) is called
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final, cast
 
 import aiokafka
@@ -68,9 +69,9 @@ class Stream:
         while True:
             await self._process.timer("agent")
             if self.queue:
-                event = self.queue.popleft()
+                message = self.queue.popleft()
                 await self._process.timer("held")
-                yield event
+                yield SimpleNamespace(value=message.value, message=message)
                 self._process.at("applied")
 
     __aiter__ = events
