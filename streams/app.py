@@ -110,13 +110,14 @@ def _connect(app: faust.App, shell: Shell, election: Election, health: WorkerHea
 
 
 async def _restore(app: faust.App, shell: Shell, health: WorkerHealth, tp: TP) -> None:
-    """Bring one partition back while the others work, then let it flow."""
+    """Bring one partition back while the others work, let it flow, and recount it."""
     try:
         if await shell.restore(tp.partition):
             await cast("BatchConsumer", app.consumer).begin(tp)
+        _assigned(shell, health)
+        await shell.prove(tp.partition)
     except Exception as error:  # noqa: BLE001  # a loop boundary: a worker that cannot restore must not serve
         die("a partition could not be restored", error)
-    _assigned(shell, health)
 
 
 def _assigned(shell: Shell, health: WorkerHealth) -> None:

@@ -11,9 +11,10 @@ from monitoring.streams import StreamMetrics
 from schemas.clock import Clock
 from schemas.codec import Codec
 from streams.agents.log import PartitionLog
+from streams.agents.restored import Restored
 from streams.domains.claims import Claim
 from streams.domains.training import TrainingRoot
-from streams.engine import CellKey, CellValue, Partition, differing
+from streams.engine import CellKey, CellValue, Partition, differing, recounted
 from streams.settings import StreamSettings
 from streams.training import TrainingDomain
 
@@ -28,29 +29,40 @@ class Owned:
         partition: Its state.
         wire: Its log.
         committed: The checkpoint of the last transaction; None when nobody ever wrote.
+        unproved: What the log held when it was taken over, until it is recounted.
         suspects: Cells that differ from the log; told when they are written, for whoever is fenced compares in vain.
     """
 
     partition: Partition[TrainingRoot, Claim]
     wire: PartitionLog
     committed: int | None = None
+    unproved: Restored | None = None
     suspects: int = 0
 
     @classmethod
     def restored(cls, domain: TrainingDomain, number: int, wire: PartitionLog) -> Self:
-        """Fence whoever had the partition, read what was written, and compare the cells with it; blocks.
+        """Fence whoever had the partition, and go on from what was written; blocks.
 
         Raises:
             KafkaException: The cluster does not answer.
+            FutureGeneration: The state covers events that its source does not hold.
         """
         found = wire.open()
         partition = Partition(domain, number)
-        partition.restore(found.entities.values(), found.next_offset)
+        partition.restore(found.entities, found.cells, found.next_offset)
         if late := partition.retry(found.parked):
             log.info("events that waited for their schema are taken in", partition=number, events=late)
-        owned = cls(partition, wire, found.next_offset)
-        owned.compare(partition.snapshot(), found.cells)
-        return owned
+        return cls(partition, wire, found.next_offset, found)
+
+    def recounted(self, domain: TrainingDomain) -> dict[CellKey, CellValue] | None:
+        """What the cells must have been when it was taken over, by the claims alone; takes its time, in a thread."""
+        return recounted(domain, self.unproved.entities.values()) if self.unproved else None
+
+    def mend(self, right: dict[CellKey, CellValue] | None) -> None:
+        """Correct the cells that were otherwise when it was taken over; None when that cannot be told."""
+        if self.unproved is not None and right is not None:
+            self.suspects += self.partition.mend(self.unproved.cells, right)
+        self.unproved = None
 
     def compare(self, held: dict[CellKey, CellValue], logged: dict[CellKey, CellValue]) -> int:
         """Have the cells that differ from the log written again; how many."""
@@ -62,7 +74,7 @@ class Owned:
 
 
 class Opening:
-    """Opens partitions: fences, restores, audits; called in threads.
+    """Opens partitions: fences and restores; called in threads.
 
     Args:
         settings: Of this worker.

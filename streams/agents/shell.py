@@ -7,10 +7,10 @@ import structlog
 from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock
 from schemas.codec import Codec
+from streams.agents.auditing import Auditor
 from streams.agents.owned import Opening, Owned
 from streams.agents.pace import Pace
 from streams.agents.takeover import Restores
-from streams.engine import differing
 from streams.fetching import Batch
 from streams.memory import let_go
 from streams.settings import StreamSettings
@@ -45,12 +45,16 @@ class Shell:
         self._restores: Restores[Owned] = Restores(Opening(settings, domain, codec=codec, clock=clock, metrics=metrics))
         self._generation = 0
         self._lock = asyncio.Lock()
+        self._auditor = Auditor(domain, self._here, self._settle, self._lock)
         self.waiting = 0  # events taken in since the last flush
         self.pace = Pace(lambda: clock().timestamp())
 
     def owns(self, number: int) -> bool:
         """Whether the state of a partition is here and whole."""
         return number in self._held
+
+    def _here(self, number: int) -> Owned | None:
+        return self._held.get(number)
 
     @property
     def restoring(self) -> int:
@@ -103,7 +107,7 @@ class Shell:
         async with self._lock:
             next_ = generation == self._generation + 1
             if not next_:
-                await asyncio.gather(*(self._prove(owned) for owned in self._held.values()))
+                await asyncio.gather(*(self._stay_owner(owned) for owned in self._held.values()))
             keep = self._held.keys() & numbers if next_ else set()
             self._generation = generation
             dropped = self._held.keys() - keep
@@ -123,9 +127,15 @@ class Shell:
         self._tell()
         return owned is not None
 
+    async def prove(self, number: int) -> None:
+        """Recount a restored partition from its claims, while it works; cells that were otherwise are written again."""
+        await self._auditor.prove(number)
+
     async def take_over(self, numbers: set[int], generation: int) -> None:
-        """Hold exactly these partitions, all restored when it returns."""
-        await asyncio.gather(*(self.restore(number) for number in await self.reassign(numbers, generation)))
+        """Hold exactly these partitions, all restored and recounted when it returns."""
+        fresh = await self.reassign(numbers, generation)
+        await asyncio.gather(*(self.restore(number) for number in fresh))
+        await asyncio.gather(*(self.prove(number) for number in fresh))
 
     async def flush(self) -> None:
         """Write what changed, one transaction a partition, all at once in threads."""
@@ -134,7 +144,7 @@ class Shell:
             await asyncio.gather(*(self._settle(owned) for owned in self._held.values()))
             self._tell()
 
-    async def _prove(self, owned: Owned) -> None:
+    async def _stay_owner(self, owned: Owned) -> None:
         """Write the checkpoint again, which only the owner can; with the lock held."""
         owned.partition.rewrite(())
         await self._settle(owned)
@@ -156,29 +166,7 @@ class Shell:
         Returns:
             How many cells differed: none, unless somebody else wrote to the log.
         """
-        return sum([await self._audit_one(number) for number in sorted(self._held)])
-
-    async def _audit_one(self, number: int) -> int:
-        async with self._lock:
-            if number not in self._held:
-                return 0
-            owned = self._held[number]
-            await self._settle(owned)
-            expected = owned.partition.snapshot()
-        logged = await asyncio.to_thread(owned.wire.reader.cells)
-        suspects = [] if logged is None else differing(expected, logged)
-        now = owned.partition.snapshot()  # what moved meanwhile was written meanwhile
-        if not any(expected.get(key) == now.get(key) for key in suspects):
-            return 0
-        async with self._lock:
-            return await self._repair(owned) if self._held.get(number) is owned else 0
-
-    async def _repair(self, owned: Owned) -> int:
-        """Look again while nothing moves; with the lock held."""
-        await self._settle(owned)
-        expected = owned.partition.snapshot()
-        logged = await asyncio.to_thread(owned.wire.reader.cells)
-        return 0 if logged is None else owned.compare(expected, logged)
+        return sum([await self._auditor.audit(number) for number in sorted(self._held)])
 
     def _differ(self, owned: Owned) -> None:
         self._metrics.audit_differences.labels(self._domain.name).inc(owned.suspects)

@@ -1,6 +1,8 @@
 """The engine: exact state of source partitions; knows neither Faust nor a Kafka client."""
 
-from streams.engine.partition import Partition, differing
+from streams.engine.comparing import differing
+from streams.engine.partition import Partition
+from streams.engine.recount import recounted
 from streams.engine.words import (
     CHECKPOINT_KEY,
     PARKED_KEY,
@@ -15,5 +17,5 @@ from streams.engine.words import (
 
 __all__ = [
     "CHECKPOINT_KEY", "PARKED_KEY", "Applied", "CellKey", "CellValue", "Domain", "Flush", "InputRecord", "Parked",
-    "Partition", "differing",
+    "Partition", "differing", "recounted",
 ]  # fmt: skip

@@ -1,16 +1,20 @@
 """The state of one source partition: roots, their contributions, and what is not yet written.
 
-Invariant: for each cell, the total is the sum of what the roots contribute to it. Totals are never stored as truth:
-they are rebuilt from the winning claims. What is written is absolute, so that writing it again changes nothing.
+Invariant: for each cell, the total is the sum of what the roots contribute to it. Totals are never stored as truth: a
+new owner goes on from them at once, recounts them from the winning claims meanwhile (``recounted``), and mends what was
+otherwise. What is written is absolute, so that writing it again changes nothing.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Generic
+from typing import Generic
 
 from schemas.errors import BeffroiError, CannotApply
+from streams.engine.dormant import Dormant
+from streams.engine.totals import Totals
 from streams.engine.words import (
     PARKED_KEY,
+    SEPARATOR,
     Applied,
     CellKey,
     CellValue,
@@ -27,11 +31,7 @@ from streams.engine.words import (
 @dataclass(slots=True)
 class _Pending:
     entities: dict[bytes, bytes | None] = field(default_factory=dict)
-    cells: dict[CellKey, None] = field(default_factory=dict)  # an ordered set: a replay writes the same log
     parked: list[Parked] = field(default_factory=list)
-
-
-_NOTHING: Final = CellValue(0, None)
 
 
 class Partition(Generic[Root, ClaimT]):
@@ -48,14 +48,15 @@ class Partition(Generic[Root, ClaimT]):
         self.written_offset: int | None = None
         self._domain = domain
         self._roots: dict[str, Root] = {}
-        self._totals: dict[CellKey, CellValue] = {}
+        self._dormant = Dormant({})
+        self._totals = Totals({})
         self._touched: dict[str, Root | None] = {}  # roots that changed, as the totals hold them
         self._pending = _Pending()
 
     @property
     def root_count(self) -> int:
         """Number of roots held."""
-        return len(self._roots)
+        return len(self._roots) + len(self._dormant)
 
     @property
     def cell_count(self) -> int:
@@ -92,11 +93,26 @@ class Partition(Generic[Root, ClaimT]):
         name = claim.root
         root = self._roots.get(name)
         if root is None:
-            root = self._roots[name] = self._domain.new_root()
-            self._touched[name] = None
+            root = self._meet(name)
         elif name not in self._touched:
             self._touched[name] = self._domain.still(root)
         return self._domain.absorb(root, claim)
+
+    def _meet(self, name: str) -> Root:
+        """A root that is spoken of for the first time here: new, or as a predecessor left it."""
+        if SEPARATOR.decode() in name:
+            raise CannotApply("the key of a root holds a separator")
+        root, before, claims = self._domain.new_root(), None, self._dormant.of(name)
+        if claims:
+            for value in claims:
+                claim = self._domain.read(value)
+                if claim is not None:
+                    self._domain.absorb(root, claim)
+            self._cells(root)  # from now on it counts, as it did for the predecessor
+            before = self._domain.still(root)
+            self._dormant.forget(name)
+        self._roots[name], self._touched[name] = root, before
+        return root
 
     def _cells(self, root: Root) -> Mapping[CellKey, Contributed]:
         """What a root contributes: nothing when it cannot be counted, today as after any restart."""
@@ -113,21 +129,21 @@ class Partition(Generic[Root, ClaimT]):
             return None
         self._recount()
         pending, self._pending = self._pending, _Pending()
-        cells = {key: self._totals.get(key, _NOTHING) for key in pending.cells}
         self.written_offset = self.next_offset
-        return Flush(pending.entities, cells, pending.parked, self.next_offset)
+        return Flush(pending.entities, self._totals.drain(), pending.parked, self.next_offset)
 
     def _recount(self) -> None:
         """Subtract what each touched root contributed, add what it contributes now."""
+        move = self._totals.move
         for before, root in self._counting_otherwise():
             old = {} if before is None else self._cells(before)
             new = self._cells(root)
             for key, contribution in new.items():
                 if old.get(key) != contribution:
-                    self._move(key, old.get(key), contribution)
+                    move(key, old.get(key), contribution)
             for key, contribution in old.items():
                 if key not in new:
-                    self._move(key, contribution, None)
+                    move(key, contribution, None)
         self._touched = {}
 
     def _counting_otherwise(self) -> Iterator[tuple[Root | None, Root]]:
@@ -137,26 +153,19 @@ class Partition(Generic[Root, ClaimT]):
             if before is None or not self._domain.alike(before, root):
                 yield before, root
 
-    def _move(self, key: CellKey, old: Contributed | None, new: Contributed | None) -> None:
-        before = self._totals.get(key, _NOTHING)
-        n = before.n - (old.n if old else 0) + (new.n if new else 0)
-        row = new.row if new else None
-        if n or row is not None:
-            self._totals[key] = CellValue(n, row)
-        else:
-            self._totals.pop(key, None)
-        self._pending.cells[key] = None
-
-    def restore(self, winners: Iterable[bytes], next_offset: int | None) -> None:
-        """Take over what a predecessor wrote: winning events and its checkpoint; nothing of it needs writing again."""
-        read, absorb = self._domain.read, self._absorb
-        for value in winners:
-            claim = read(value)
-            if claim is not None:
-                absorb(claim)
-        self._recount()
-        self._pending = _Pending()
+    def restore(
+        self, winners: Mapping[bytes, bytes], cells: Mapping[CellKey, CellValue], next_offset: int | None
+    ) -> None:
+        """Go on where a predecessor stopped: its winning events, its cells and its checkpoint, all of one moment."""
+        self._dormant, self._totals = Dormant(winners), Totals(cells)
         self.next_offset = self.written_offset = next_offset
+
+    def mend(self, logged: Mapping[CellKey, CellValue], right: Mapping[CellKey, CellValue]) -> int:
+        """Correct the cells that a predecessor wrote otherwise than its claims give; how many."""
+        wrong = self._totals.mend(logged, right)
+        if wrong:
+            self.written_offset = None
+        return wrong
 
     def retry(self, parked: Mapping[bytes, bytes]) -> int:
         """Take in what a predecessor could not read, as far as its schema is known now.
@@ -183,14 +192,9 @@ class Partition(Generic[Root, ClaimT]):
 
     def snapshot(self) -> dict[CellKey, CellValue]:
         """Every cell that is not zero, as of the last ``drain``; the caller's own."""
-        return dict(self._totals)
+        return self._totals.snapshot()
 
     def rewrite(self, cells: Iterable[CellKey]) -> None:
         """Write these cells again at the next flush."""
-        self._pending.cells.update(dict.fromkeys(cells))
+        self._totals.rewrite(cells)
         self.written_offset = None
-
-
-def differing(held: Mapping[CellKey, CellValue], logged: Mapping[CellKey, CellValue]) -> list[CellKey]:
-    """The cells that a partition holds otherwise than its log; cells that are 0 left out on both sides."""
-    return [key for key in {**held, **logged} if held.get(key) != logged.get(key)]

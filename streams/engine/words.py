@@ -8,6 +8,8 @@ from schemas.errors import BeffroiError
 
 #: Key of the checkpoint among the entities; no root's key begins with a zero byte.
 CHECKPOINT_KEY: Final = b"\x00checkpoint"
+#: Ends the root's key in the keys of the log; no root's key holds one.
+SEPARATOR: Final = b"\x1f"
 #: Key of an event whose schema is not known yet, before its offset: tried again by whoever takes the partition over.
 PARKED_KEY: Final = b"\x00parked\x1f"
 
@@ -55,7 +57,7 @@ class Claimed(Protocol):
 
     @property
     def key(self) -> bytes:
-        """Its key in the log."""
+        """Its key in the log: begins with the root's key and ``SEPARATOR``."""
         ...
 
 

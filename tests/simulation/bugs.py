@@ -247,10 +247,10 @@ def missed_generation_unnoticed() -> AbstractContextManager[None]:
             self._held[number] = Owned(owned.partition, fresh.wire, fresh.committed)
         return here
 
-    async def unproved(_self: Shell, _owned: Owned) -> None:
+    async def unasked(_self: Shell, _owned: Owned) -> None:
         """Whether another one fenced us is not asked."""
 
-    return replaced(Shell, reassign=reassigned, restore=restored, _prove=unproved)
+    return replaced(Shell, reassign=reassigned, restore=restored, _stay_owner=unasked)
 
 
 @bug

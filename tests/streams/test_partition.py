@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from schemas.codec import Codec
-from schemas.contracts import TRAINING_ENROLMENT, LockFile, lock_file, relock, sources
+from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION, LockFile, lock_file, relock, sources
 from streams.domains.facts import ENROLMENT, Enrolment, TrainingReader
 from streams.domains.training import TrainingMerge
-from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellValue, Flush, Partition, differing
+from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellValue, Flush, Partition, differing, recounted
 from streams.training import assemble
 from tests.streams.test_merge import DOMAIN, EVENTS, ORDER, VIEWS, claim, enrolment, session
 
@@ -39,6 +39,11 @@ class Log:
         self.entities |= flush.entities
         self.cells |= flush.cells
         self.next_offset = flush.next_offset
+
+    def state(self) -> tuple[dict[bytes, bytes], dict[tuple[str, str], CellValue]]:
+        """Winning claims, and the cells that are not zero."""
+        winners = {key: value for key, value in self.entities.items() if value and not key.startswith(PARKED_KEY)}
+        return winners, {key: cell for key, cell in self.cells.items() if cell != CellValue(0, None)}
 
 
 def naive(values: list[bytes]) -> dict[tuple[str, str], tuple[int, bool]]:
@@ -118,9 +123,9 @@ class Owners(RuleBasedStateMachine):
     @rule()
     def take_over(self) -> None:
         self.owner = Partition(DOMAIN, 0)
-        self.owner.restore((value for value in self.log.entities.values() if value), self.log.next_offset)
-        logged = {key: cell for key, cell in self.log.cells.items() if cell != CellValue(0, None)}
-        assert differing(self.owner.snapshot(), logged) == []
+        winners, cells = self.log.state()
+        self.owner.restore(winners, cells, self.log.next_offset)
+        assert recounted(DOMAIN, winners.values()) == cells
 
     @invariant()
     def the_log_is_the_naive_count_up_to_its_checkpoint(self) -> None:
@@ -159,7 +164,7 @@ def test_an_event_of_a_schema_yet_unknown_waits_and_is_taken_in_once_it_is_known
     assert Partition(DOMAIN, 0).retry(waiting) == 0
     reader = TrainingReader(upgraded)
     new = Partition(assemble(reader, TrainingMerge(reader, ORDER), VIEWS), 0)
-    new.restore([session(1)], 2)
+    new.restore({claim(session(1)).key: session(1)}, {}, 2)
     assert new.retry(waiting) == 1
     flush = new.drain()
     assert flush is not None
@@ -190,13 +195,50 @@ def test_a_cell_that_falls_to_zero_is_written_as_zero() -> None:
     assert flush.cells["exits", "62498|formacode:31816|2026-12-04"] == CellValue(0, None)
 
 
-def test_a_change_of_the_rules_is_found_and_mended() -> None:
+BATCHES = st.lists(EVENTS, max_size=6)
+LENS_ON = [("exits", "62498|formacode:31816|2026-12-04"), ("exits", "?||2026-12-04"), ("sessions", "intercarif:1")]
+
+
+@given(
+    st.lists(EVENTS, min_size=1, max_size=6), BATCHES, BATCHES,
+    st.dictionaries(st.integers(0, 9), st.integers(-3, 3).filter(bool), max_size=3), st.sampled_from(LENS_ON),
+)  # fmt: skip
+@settings(max_examples=200, deadline=None)
+def test_what_a_predecessor_counted_otherwise_is_mended_while_more_comes(
+    before: list[bytes], between: list[bytes], after: list[bytes], wrong: dict[int, int], beside: tuple[str, str]
+) -> None:
+    log, first = Log(), Partition(DOMAIN, 0)
+    first.apply([Event(offset, value) for offset, value in enumerate(before)])
+    if flush := first.drain():
+        log.commit(flush)
+    winners, right = log.state()
+    logged = dict(right)
+    for place, error in wrong.items():
+        key = [*right, beside][place % (len(right) + 1)]
+        n, row = right.get(key, CellValue(0, None))
+        logged[key] = CellValue(n + error, None if row is None else row + b"otherwise")
+    owner = Partition(DOMAIN, 0)
+    owner.restore(winners, logged, log.next_offset)
+    log.cells = dict(logged)
+    batch = [*before, *between]
+    owner.apply([Event(offset, value) for offset, value in enumerate(batch)])
+    if flush := owner.drain():
+        log.commit(flush)
+    found = recounted(DOMAIN, winners.values())
+    assert found == right
+    assert owner.mend(logged, right) == len(differing(logged, right))
+    owner.apply([Event(offset, value) for offset, value in enumerate([*batch, *after])])
+    if flush := owner.drain():
+        log.commit(flush)
+    assert shown(log.cells) == naive([*batch, *after])
+
+
+def test_claims_of_a_schema_yet_unknown_are_not_recounted() -> None:
+    assert recounted(DOMAIN, [session(1), b"\x00\x00\x00\xff\xff\x00"]) is None
+    assert recounted(DOMAIN, []) == {}
+
+
+def test_a_key_that_would_hide_where_it_ends_is_refused() -> None:
     partition = Partition(DOMAIN, 0)
-    partition.restore([session(1, ends_on=date(2026, 12, 4)), enrolment(1, 1)], 2)
-    key = ("exits", "62498|formacode:31816|2026-12-04")
-    found = differing(partition.snapshot(), {key: CellValue(7, None)})
-    assert key in found
-    partition.rewrite(found)
-    flush = partition.drain()
-    assert flush is not None
-    assert flush.cells[key] == CellValue(1, None)
+    record = {**Codec().read(TRAINING_SESSION, session(1)), "session_id": "intercarif:1\x1fx"}
+    assert partition.apply([Event(0, Codec().encode(TRAINING_SESSION, record))]).parked == 1

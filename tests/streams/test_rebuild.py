@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.contracts import SESSION_FACTS
 from schemas.territory.trades import Formacode, Trades
-from streams.engine import CellKey, CellValue, Partition
+from streams.engine import CellKey, CellValue, Partition, recounted
 from streams.rebuild import Cause, CellChanges, Replay, State, changed_winners
 from streams.rebuild.report import Comparison, render
 from streams.rebuild.rows import row_changes
@@ -42,8 +42,9 @@ def test_a_replay_is_the_state_of_an_owner_and_what_it_writes_restores_to_it(eve
         counted |= flush.cells
         assert flush.next_offset == len(events)
     successor = Partition(DOMAIN, 0)
-    successor.restore([value for value in written.values() if value], replay.next_offset)
-    assert successor.snapshot() == counted == owner.snapshot()
+    winners = {key: value for key, value in written.items() if value}
+    successor.restore(winners, counted, replay.next_offset)
+    assert recounted(DOMAIN, winners.values()) == successor.snapshot() == counted == owner.snapshot()
 
 
 def causes(before: State, after: State, domain: Any = DOMAIN) -> dict[Cause, int]:
