@@ -10,6 +10,8 @@ from connectors.kafka.clients import ANSWER_PATIENCE_S, reader
 from connectors.kafka.settings import KafkaSettings
 
 _BATCH: Final = 10_000
+#: A batch is given out when it is full, or after this long: the last one, which ends a reading, never is full.
+_LULL_S: Final = 0.02
 _ANSWER_S: Final = 12.0
 #: Records looked at first from the end: a key that each transaction writes lies among them.
 _LOOK_BACK: Final = 1_000
@@ -86,7 +88,7 @@ def batches_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[
     consumer.assign(positions)
     left = {(position.topic, position.partition) for position in positions}
     while left:
-        messages = consumer.consume(_BATCH, 0.5)
+        messages = consumer.consume(_BATCH, _LULL_S)
         records = [message for message in messages if message.error() is None]
         if len(records) < len(messages):
             left -= _ended(messages)
@@ -117,7 +119,7 @@ def read_settled(settings: KafkaSettings, where: TopicPartition, patience_s: flo
     try:
         consumer.assign([TopicPartition(where.topic, where.partition, 0)])
         while end:
-            for message in consumer.consume(_BATCH, 0.2):
+            for message in consumer.consume(_BATCH, _LULL_S):
                 over = (message.offset() or 0) >= end
                 if not at_end(message) and message.error() is None and not over:
                     yield message
