@@ -15,9 +15,7 @@ TrainingDomain = Domain[TrainingRoot, Claim]
 
 def assemble(reader: TrainingReader, merge: TrainingMerge, views: TrainingViews) -> TrainingDomain:
     """The training domain as the engine wants it."""
-    return Domain(
-        "training", reader.read, TrainingRoot, merge.absorb, views.cells, TrainingRoot.still, TrainingRoot.alike
-    )
+    return Domain("training", reader.read, TrainingRoot, merge.absorb, views.cells, TrainingRoot.still, views.moves)
 
 
 def training_domain(settings: StreamSettings, codec: Codec) -> TrainingDomain:

@@ -34,10 +34,6 @@ class TrainingRoot:
         """As it counts now: without the claims, for what they say is in the other attributes."""
         return None if self.about is None else TrainingRoot({}, self.days.copy(), self.known, self.about)
 
-    def alike(self, now: "TrainingRoot") -> bool:
-        """Whether a root counts as this one, which stood still."""
-        return self.about is now.about and self.days == now.days and bool(self.known) == bool(now.known)
-
     def move(self, was: Counted, now: Counted) -> None:
         """Count a person where they are now, no longer where they were."""
         if was == now:

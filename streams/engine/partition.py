@@ -23,6 +23,7 @@ from streams.engine.words import (
     Domain,
     Flush,
     InputRecord,
+    Move,
     Parked,
     Root,
 )
@@ -104,8 +105,7 @@ class Partition(Generic[Root, ClaimT]):
             raise CannotApply("the key of a root holds a separator")
         root, before, claims = self._domain.new_root(), None, self._dormant.of(name)
         if claims:
-            for value in claims:
-                claim = self._domain.read(value)
+            for claim in map(self._domain.read, claims):
                 if claim is not None:
                     self._domain.absorb(root, claim)
             self._cells(root)  # from now on it counts, as it did for the predecessor
@@ -135,23 +135,23 @@ class Partition(Generic[Root, ClaimT]):
     def _recount(self) -> None:
         """Subtract what each touched root contributed, add what it contributes now."""
         move = self._totals.move
-        for before, root in self._counting_otherwise():
-            old = {} if before is None else self._cells(before)
-            new = self._cells(root)
-            for key, contribution in new.items():
-                if old.get(key) != contribution:
-                    move(key, old.get(key), contribution)
-            for key, contribution in old.items():
-                if key not in new:
-                    move(key, contribution, None)
-        self._touched = {}
-
-    def _counting_otherwise(self) -> Iterator[tuple[Root | None, Root]]:
-        """The touched roots that may count otherwise now: as they were, as they are."""
         for name, before in self._touched.items():
             root = self._roots[name]
-            if before is None or not self._domain.alike(before, root):
-                yield before, root
+            moves = None if before is None else self._domain.moves(before, root)
+            for key, old, new in self._counted(before, root) if moves is None else moves:
+                move(key, old, new)
+        self._touched = {}
+
+    def _counted(self, before: Root | None, root: Root) -> Iterator[Move]:
+        """What a root contributes otherwise, from a count of all it contributed and all it does."""
+        old = {} if before is None else self._cells(before)
+        new = self._cells(root)
+        for key, contribution in new.items():
+            if old.get(key) != contribution:
+                yield key, old.get(key), contribution
+        for key, contribution in old.items():
+            if key not in new:
+                yield key, contribution, None
 
     def restore(
         self, winners: Mapping[bytes, bytes], cells: Mapping[CellKey, CellValue], next_offset: int | None

@@ -1,6 +1,6 @@
 """The words of the engine: what a domain gives it, and what it gives to be written."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -64,6 +64,8 @@ class Claimed(Protocol):
 Root = TypeVar("Root")
 ClaimT = TypeVar("ClaimT", bound=Claimed)
 CellKey = tuple[str, str]
+#: A cell, what a root contributed to it, and what it contributes now; None is nothing.
+Move = tuple[CellKey, Contributed | None, Contributed | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class Domain(Generic[Root, ClaimT]):
         cells: What a root contributes, by view and cell.
         still: A root as it counts now, to be counted later; None when it never counted. Cheap: it is asked of every
             root that is about to change.
-        alike: Whether a root surely counts as it did when it stood still.
+        moves: What a root contributes otherwise than when it stood still; None when only a count of both can tell.
     """
 
     name: str
@@ -87,7 +89,7 @@ class Domain(Generic[Root, ClaimT]):
     absorb: Callable[[Root, ClaimT], bool]
     cells: Callable[[Root], Mapping[CellKey, Contributed]]
     still: Callable[[Root], Root | None]
-    alike: Callable[[Root, Root], bool]
+    moves: Callable[[Root, Root], Iterable[Move] | None]
 
 
 class CellValue(NamedTuple):

@@ -1,6 +1,6 @@
 """What one session contributes to the views ``exits`` and ``sessions``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -26,6 +26,10 @@ class Contribution(NamedTuple):
 
     n: int
     row: bytes | None = None
+
+
+#: A cell, what a root contributed to it, what it contributes now; None is nothing.
+Moved = tuple[CellKey, Contribution | None, Contribution | None]
 
 
 class TrainingViews:
@@ -60,6 +64,19 @@ class TrainingViews:
         if about.row is not None:
             cells[SESSIONS, about.session_id] = Contribution(sum(days.values()), about.row)
         return cells
+
+    def moves(self, before: TrainingRoot, root: TrainingRoot) -> Iterable[Moved] | None:
+        """What a root contributes otherwise than when it stood still; None when that must be counted anew.
+
+        Nearly always only a person's day moved: then the days that differ say it all.
+        """
+        about: _About | None = root.about
+        if about is None or about is not before.about or bool(before.known) != bool(root.known):
+            return None
+        was, now = before.days, root.days
+        if about.withdrawn or not root.known or was == now:
+            return ()
+        return None if SOME_DAY in was or SOME_DAY in now else _moved(about, was, now)
 
     def _about(self, root: TrainingRoot) -> "_About":
         session, session_id, sources, withdrawn = self._merge.session(root)
@@ -113,6 +130,18 @@ class _About(NamedTuple):
     tally: Mapping[Counted, int]
     session_id: str
     row: bytes | None
+
+
+def _moved(about: _About, was: Mapping[Counted, int], now: Mapping[Counted, int]) -> Iterator[Moved]:
+    """The cells of the days on which another number of persons finishes, and the session's own if the sum moved."""
+    for day in {**was, **now}:
+        old, new = was.get(day), now.get(day)
+        if old != new:
+            cell = (EXITS, about.prefix + iso(day))
+            yield cell, _persons(old) if old else None, _persons(new) if new else None
+    before, after = sum(was.values()), sum(now.values())
+    if about.row is not None and before != after:
+        yield (SESSIONS, about.session_id), Contribution(before, about.row), Contribution(after, about.row)
 
 
 def _dated(days: Mapping[Counted, int], ends_on: date | None) -> Mapping[Counted, int]:
