@@ -95,6 +95,16 @@ def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
     )
 
 
+def role_intake(settings: Settings) -> tuple[KafkaSettings, Intake]:
+    """The cluster and the pipeline of a process that a supervisor starts: it waits for its broker.
+
+    Raises:
+        KafkaUnavailable: No broker answers.
+    """
+    cluster = kafka(settings, ROLE_PATIENCE_S)
+    return cluster, intake(settings, cluster)
+
+
 def offline_intake(settings: Settings) -> Intake:
     """The same pipeline where things are only checked: no Kafka, and a key of this moment that nobody keeps."""
     return Intake(
@@ -131,14 +141,14 @@ def poller(settings: Settings, source: str, collected: CollectorRegistry, *, con
     polled = feed(source, tuple(area.code for area in territory(settings).of_type(DEPARTEMENT)))
     check(source, access)
     format_named(polled.format)
-    cluster = kafka(settings, ROLE_PATIENCE_S)
+    cluster, pipeline = role_intake(settings)
     late_after_s = _late_after_s(settings, source)
     return Poller(
         polled,
         access,
         Spool(settings.data_dir / "pollers" / source),
         CursorTopic(cluster, settings.topic_prefix + CURSORS, registry.codec(cluster)),
-        ToIntake(intake(settings, cluster), confirm),
+        ToIntake(pipeline, confirm),
         metrics=PollMetrics(collected, source),
         health=PollHealth(source, system_clock, late_after_s),
         late_after_s=late_after_s,
@@ -186,7 +196,7 @@ def inbox(settings: Settings, root: Path, collected: CollectorRegistry, health: 
     return Inbox(
         root.resolve(),
         ways,
-        intake(settings, kafka(settings, ROLE_PATIENCE_S)),
+        role_intake(settings)[1],
         inbox_locks(settings),
         metrics=InboxMetrics(collected, OUTCOMES),
         health=health,

@@ -15,12 +15,12 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from beffroi import compose
-from beffroi.settings import Settings
+from beffroi.settings import ENV_PREFIX, Settings
 from connectors.inbox import Settled, one_inbox
 from connectors.pollers import Swept
 from monitoring.inbox import InboxHealth
 from monitoring.logs import configure
-from monitoring.serve import serve
+from monitoring.serve import HealthReport, MonitoringServer, Place, on_end, serve
 from schemas.clock import Clock, system_clock
 
 
@@ -28,6 +28,14 @@ def configure_logs(settings: Settings) -> None:
     """Logs as the operator asked: JSON for machines, lines for people at a terminal."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     configure(settings.log_level, json=as_json)
+
+
+def _monitored(settings: Settings, role: str, registry: CollectorRegistry, health: HealthReport) -> MonitoringServer:
+    """Serve a role's metrics and health where the settings ``<role>_host`` and ``<role>_port`` say."""
+    host, port = getattr(settings, f"{role}_host"), getattr(settings, f"{role}_port")
+    server = serve(Place(f"{role}'s monitoring", f"{ENV_PREFIX}{role.upper()}_PORT", host, port), registry, health)
+    structlog.get_logger(__name__).info("metrics served", role=role, host=host, port=server.port)
+    return server
 
 
 def run_worker_role(settings: Settings, clock: Clock = system_clock) -> None:
@@ -40,8 +48,7 @@ def run_worker_role(settings: Settings, clock: Clock = system_clock) -> None:
     registry = CollectorRegistry()
     health = WorkerHealth(time.monotonic)
     cluster = compose.kafka(settings, compose.ROLE_PATIENCE_S)
-    server = serve(settings.worker_host, settings.worker_port, registry, health.report)
-    structlog.get_logger(__name__).info("worker metrics served", host=settings.worker_host, port=server.port)
+    _monitored(settings, "worker", registry, health.report)
     run_worker(
         compose.stream_settings(settings, cluster),
         metrics=StreamMetrics(registry),
@@ -64,8 +71,8 @@ def run_gateway_role(settings: Settings) -> None:
     from connectors.gateway import run_gateway
 
     configure_logs(settings)
-    cluster = compose.kafka(settings, compose.ROLE_PATIENCE_S)
-    run_gateway(compose.gateway_settings(settings, cluster), compose.intake(settings, cluster))
+    cluster, intake = compose.role_intake(settings)
+    run_gateway(compose.gateway_settings(settings, cluster), intake)
 
 
 def run_simulator_role(
@@ -76,9 +83,8 @@ def run_simulator_role(
 
     configure_logs(settings)
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    intake = compose.intake(settings, compose.kafka(settings, compose.ROLE_PATIENCE_S))
+    on_end(stop.set)
+    _, intake = compose.role_intake(settings)
     region = make_region(seed, compose.territory(settings), scale, system_clock)
     files = deliveries(region, folder or settings.data_dir / "simulated", system_clock)
     simulate(intake, files, steps=steps, pause_s=pause_s, wait=stop.wait)
@@ -95,8 +101,7 @@ def run_poll_role(settings: Settings, source: str, *, every: timedelta | None, c
     poller = compose.poller(settings, source, registry, confirm=confirm)
     if every is None:
         return asyncio.run(poller.once())
-    server = serve(settings.poll_host, settings.poll_port, registry, poller.health.report)
-    structlog.get_logger(__name__).info("poller metrics served", host=settings.poll_host, port=server.port)
+    _monitored(settings, "poll", registry, poller.health.report)
     asyncio.run(_until_told(poller.always(every)))
     return None
 
@@ -114,19 +119,13 @@ def run_inbox_role(
     inbox = compose.inbox(settings, root, registry, health)
     stop, woken = threading.Event(), threading.Event()
 
-    def end(*_: object) -> None:
-        stop.set()
-        woken.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    on_end(stop.set, woken.set)
     if confirm is not None:
         return [inbox.confirm(confirm)], set()
     with one_inbox(compose.inbox_locks(settings), root):
         if once:
             return inbox.once(stop), inbox.obstacles
-        server = serve(settings.inbox_host, settings.inbox_port, registry, health.report)
-        structlog.get_logger(__name__).info("inbox metrics served", host=settings.inbox_host, port=server.port)
+        server = _monitored(settings, "inbox", registry, health.report)
         inbox.always(stop, woken)
         server.stop()
     return [], set()

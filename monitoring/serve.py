@@ -1,10 +1,13 @@
-"""``/metrics`` and ``/health`` of a process that has no web server of its own."""
+"""Where a process listens and until when; and ``/metrics`` and ``/health`` of one that has no web server of its own."""
 
 import json
+import signal
+import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -15,6 +18,67 @@ from schemas.errors import SettingsError
 HealthReport = Callable[[], tuple[bool, dict[str, Any]]]
 
 _OK, _NOT_FOUND, _UNWELL = 200, 404, 503
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something listens.
+
+    Attributes:
+        what: It is, for people.
+        setting: The setting that names the port.
+        host: Address of this machine.
+        port: 0 takes a free one.
+    """
+
+    what: str
+    setting: str
+    host: str
+    port: int
+
+    def bound(self) -> socket.socket:
+        """A socket that holds the place.
+
+        Raises:
+            SettingsError: The port is in use, or the address is not ours.
+        """
+        made = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET, socket.SOCK_STREAM)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind((self.host, self.port))
+        except OSError as error:
+            made.close()
+            reason = (error.strerror or "refused").lower()
+            raise SettingsError(
+                f"the {self.what} cannot listen at {self.host}:{self.port}: {reason}",
+                fix=f"set {self.setting} to another port, or stop what uses this one",
+            ) from None
+        return made
+
+
+class WebServer(Protocol):
+    """What ``run_web`` runs: ``uvicorn.Server``."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal says to end."""
+        ...
+
+
+def run_web(server: WebServer, bound: socket.socket) -> None:
+    """Serve until SIGTERM or SIGINT; the end that they ask for is no failure."""
+    on_end()  # uvicorn raises the signal once more when it is done
+    server.run([bound])
+
+
+def on_end(*ends: Callable[[], object]) -> None:
+    """Call all of these when SIGTERM or SIGINT ask this process to end, instead of ending it."""
+
+    def told(*_: object) -> None:
+        for end in ends:
+            end()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
 
 
 class MonitoringServer:
@@ -35,7 +99,7 @@ class MonitoringServer:
         self._server.server_close()
 
 
-def serve(host: str, port: int, registry: CollectorRegistry, health: HealthReport) -> MonitoringServer:
+def serve(place: Place, registry: CollectorRegistry, health: HealthReport) -> MonitoringServer:
     """Answer ``GET /metrics`` (Prometheus text) and ``GET /health`` (JSON; 200 when well, else 503).
 
     Raises:
@@ -63,9 +127,9 @@ def serve(host: str, port: int, registry: CollectorRegistry, health: HealthRepor
         def log_message(self, *_: object) -> None:
             """Scrapes are not news."""
 
-    try:
-        return MonitoringServer(ThreadingHTTPServer((host, port), Handler))
-    except OSError:
-        raise SettingsError(
-            f"port {port} of {host} is in use by another program", fix="set BEFFROI_WORKER_PORT to another port"
-        ) from None
+    server = ThreadingHTTPServer((place.host, place.port), Handler, bind_and_activate=False)
+    server.socket.close()
+    server.socket = place.bound()
+    server.server_address = server.socket.getsockname()
+    server.server_activate()
+    return MonitoringServer(server)

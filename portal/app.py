@@ -1,6 +1,5 @@
 """The portal's application: built here, started by the composition."""
 
-import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from monitoring.portal import PortalMetrics
+from monitoring.serve import Place, run_web
 from portal.api import snapshots, stream
 from portal.api.problems import on_error
 from portal.pages import routes
@@ -24,7 +24,7 @@ from portal.queries import Queries
 from portal.readmodel import ReadModel
 from portal.settings import PortalSettings
 from schemas.clock import Clock, system_clock
-from schemas.errors import BeffroiError, SettingsError
+from schemas.errors import BeffroiError
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 
@@ -145,27 +145,10 @@ def run_portal(settings: PortalSettings) -> None:
     Raises:
         SettingsError: The port is in use.
     """
-    bound = _bind(settings)
+    bound = Place("portal", "BEFFROI_PORTAL_PORT", settings.host, settings.port).bound()
     app = create_app(settings)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, timeout_graceful_shutdown=SHUTDOWN_S, server_header=False
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal once more when it is done: an end that was asked for is no failure.
-        signal.signal(number, lambda *_: None)
     log.info("portal serves", address=f"http://{settings.host}:{bound.getsockname()[1]}/")
-    _Server(config, app.state.portal).run([bound])
-
-
-def _bind(settings: PortalSettings) -> socket.socket:
-    bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((settings.host, settings.port))
-    except OSError as error:
-        bound.close()
-        raise SettingsError(
-            f"the portal cannot listen at {settings.host}:{settings.port}: {(error.strerror or 'refused').lower()}",
-            fix="set BEFFROI_PORTAL_PORT to another port, or stop what uses this one",
-        ) from None
-    return bound
+    run_web(_Server(config, app.state.portal), bound)

@@ -1,7 +1,5 @@
 """The gateway's application: built here, started by the composition."""
 
-import signal
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import monotonic
@@ -24,8 +22,8 @@ from connectors.gateway.settings import GatewaySettings
 from connectors.gateway.watch import Watch, log
 from connectors.intake import Intake
 from monitoring.gateway import GatewayMetrics
+from monitoring.serve import Place, run_web
 from schemas.clock import Clock, system_clock
-from schemas.errors import SettingsError
 
 #: A publication takes up to some seconds; whoever waits for its answer gets it.
 SHUTDOWN_S: Final = 15
@@ -116,27 +114,10 @@ def run_gateway(settings: GatewaySettings, intake: Intake) -> None:
     Raises:
         SettingsError: The port is in use.
     """
-    bound = _bind(settings)
+    bound = Place("gateway", "BEFFROI_GATEWAY_PORT", settings.host, settings.port).bound()
     config = uvicorn.Config(
         create_app(settings, intake), log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=_KEEP_ALIVE_S, limit_concurrency=_MOST_CONNECTIONS,
     )  # fmt: skip
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn raises the signal once more when it is done: an end that was asked for is no failure.
-        signal.signal(number, lambda *_: None)
     log.info("gateway serves", address=f"http://{settings.host}:{bound.getsockname()[1]}/")
-    uvicorn.Server(config).run([bound])
-
-
-def _bind(settings: GatewaySettings) -> socket.socket:
-    bound = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET, socket.SOCK_STREAM)
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((settings.host, settings.port))
-    except OSError as error:
-        bound.close()
-        raise SettingsError(
-            f"the gateway cannot listen at {settings.host}:{settings.port}: {(error.strerror or 'refused').lower()}",
-            fix="set BEFFROI_GATEWAY_PORT to another port, or stop what uses this one",
-        ) from None
-    return bound
+    run_web(uvicorn.Server(config), bound)
