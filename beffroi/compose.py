@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry
@@ -14,6 +14,7 @@ from beffroi.audit import audit as recount
 from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import Settings
 from connectors.formats import format_named
+from connectors.gateway.rights import contracts_of
 from connectors.gateway.settings import GatewaySettings
 from connectors.inbox import OUTCOMES, Inbox, Pace, Route
 from connectors.intake import Intake
@@ -21,15 +22,17 @@ from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
 from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
 from connectors.privacy import KEY_BYTES, Pseudonymiser, load_or_create_key
+from connectors.relay import Relay
 from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.polling import PollHealth, PollMetrics
+from monitoring.relay import RelayHealth, RelayMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
 from schemas.errors import FileRefused, KafkaUnavailable, SettingsError
-from schemas.registers import Source, sources_register
+from schemas.registers import Source, partners_register, sources_register
 from schemas.territory.areas import DEPARTEMENT, Territory
 from schemas.territory.trades import Trades
-from schemas.topics import CURSORS, catalogue
+from schemas.topics import CURSORS, Topic, catalogue, partner_topics
 from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
@@ -68,8 +71,13 @@ def plan_topics(settings: Settings, cluster: KafkaSettings) -> admin.Plan:
     """What the cluster lacks against the catalogue."""
     found = generations.in_force(cluster, settings.topic_prefix, registry.codec(cluster))
     state = generations.number(found, generations.STATE)
-    wanted = catalogue(settings.partition_count, settings.topic_prefix, state)
+    wanted = (*catalogue(settings.partition_count, settings.topic_prefix, state), *_partner_topics(settings))
     return admin.plan(admin.existing(cluster, [topic.name for topic in wanted]), wanted)
+
+
+def _partner_topics(settings: Settings) -> list[Topic]:
+    partners = partners_register(settings.partners_register)
+    return [topic for one in partners for topic in partner_topics(one.name, settings.topic_prefix)]
 
 
 def apply_topics(settings: Settings, cluster: KafkaSettings) -> admin.Plan:
@@ -202,6 +210,33 @@ def inbox(settings: Settings, root: Path, collected: CollectorRegistry, health: 
         health=health,
         pace=Pace(settings.inbox_settle_s, settings.inbox_scan_s, monotonic),
         clock=system_clock,
+    )
+
+
+def relay(settings: Settings, collected: CollectorRegistry, health: RelayHealth) -> Relay:
+    """The relay for the partners who speak Kafka.
+
+    Raises:
+        SettingsError: There are none, or the register is broken.
+        KafkaUnavailable: No broker answers.
+    """
+    partners = partners_register(settings.partners_register)
+    if not partners:
+        raise SettingsError(
+            "no partner is registered who speaks Kafka",
+            fix="name them in a file like schemas/registers/partners.toml and set BEFFROI_PARTNERS_REGISTER to it",
+        )
+    cluster, pipeline = role_intake(settings)
+    return Relay(
+        cluster,
+        settings.topic_prefix,
+        partners,
+        pipeline,
+        contracts_of(sources_register(settings.sources_register)),
+        metrics=RelayMetrics(collected, [one.name for one in partners], time),
+        health=health,
+        session_s=settings.session_timeout_s,
+        instance_id=settings.instance_id,
     )
 
 

@@ -20,6 +20,7 @@ from connectors.inbox import Settled, one_inbox
 from connectors.pollers import Swept
 from monitoring.inbox import InboxHealth
 from monitoring.logs import configure
+from monitoring.relay import RelayHealth
 from monitoring.serve import HealthReport, MonitoringServer, Place, on_end, serve
 from schemas.clock import Clock, system_clock
 
@@ -73,6 +74,21 @@ def run_gateway_role(settings: Settings) -> None:
     configure_logs(settings)
     cluster, intake = compose.role_intake(settings)
     run_gateway(compose.gateway_settings(settings, cluster), intake)
+
+
+def run_relay_role(settings: Settings) -> None:
+    """Take what partners write to their topics, until it is told to stop.
+
+    Raises:
+        BeffroiError: Something that waiting does not mend.
+    """
+    configure_logs(settings)
+    registry, health, stop = CollectorRegistry(), RelayHealth(time.monotonic), threading.Event()
+    on_end(stop.set)
+    relay = compose.relay(settings, registry, health)
+    server = _monitored(settings, "relay", registry, health.report)
+    relay.always(stop)
+    server.stop()
 
 
 def run_simulator_role(

@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     partitions: int | None = Field(None, ge=1, description="of events, entities and cells; 24, embedded 4")
     replication: int | None = Field(None, ge=1, description="copies of each partition; 3, embedded 1")
     app_id: str = Field("beffroi", description="consumer group and prefix of transactional ids")
-    instance_id: str | None = Field(None, description="static member name of this worker, for fixed replicas")
+    instance_id: str | None = Field(None, description="static member name of this worker or relay, for fixed replicas")
     session_timeout_s: float = Field(10.0, ge=1, description="a worker that is silent for longer loses its partitions")
     flush_interval_s: float = Field(0.1, gt=0, description="between two transactions of a partition")
     audit_interval_s: float = Field(300.0, gt=0, description="between two comparisons of a worker's state with the log")
@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     disclosure_threshold: int = Field(5, ge=1, description="a smaller count of persons is not published")
     sources_register: Path | None = Field(None, description="more sources: a file like schemas/registers/sources.toml")
     readers_register: Path | None = Field(None, description="subscribers: a file like schemas/registers/readers.toml")
+    partners_register: Path | None = Field(
+        None, description="partners who speak Kafka: a file like schemas/registers/partners.toml"
+    )
     portal_host: str = "127.0.0.1"
     portal_port: int = Field(8080, ge=1, le=65535)
     gateway_host: str = "127.0.0.1"
@@ -95,12 +98,16 @@ class Settings(BaseSettings):
     poll_rate: float | None = Field(
         None, gt=0, description="questions a second to a partner's API; 5 or 2 when left out"
     )
+    poll_sources: tuple[str, ...] = Field((), description='what `beffroi up` polls each hour, as JSON: ["evenements"]')
     poll_host: str = Field("127.0.0.1", description="where a poller answers /metrics and /health")
     poll_port: int = Field(9465, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
+    inbox_dir: Path | None = Field(None, description="the folder that `beffroi up` takes files from; left out, none")
     inbox_settle_s: float = Field(10.0, ge=0, description="a file that did not grow for so long is taken to be whole")
     inbox_scan_s: float = Field(10.0, gt=0, description="between two looks where the system tells of no new files")
     inbox_host: str = Field("127.0.0.1", description="where the inbox answers /metrics and /health")
     inbox_port: int = Field(9466, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
+    relay_host: str = Field("127.0.0.1", description="where the relay answers /metrics and /health")
+    relay_port: int = Field(9467, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     theme_css: Path | None = Field(None, description="the operator's own style sheet for the portal")
     data_dir: Path = Field(default_factory=lambda: user_dir("data", os.environ, sys.platform, Path.home()))
     cache_dir: Path = Field(default_factory=lambda: user_dir("cache", os.environ, sys.platform, Path.home()))

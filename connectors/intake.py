@@ -5,15 +5,16 @@ nothing. A record that is refused leaves its neighbours alone.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from time import perf_counter
-from typing import Final, TypedDict, Unpack
+from typing import Final, NamedTuple, TypedDict, TypeVar, Unpack
 
 import stamina
+from confluent_kafka import KafkaException, Producer
 
 from connectors.delivery import Delivery, collect
 from connectors.formats import format_named
@@ -24,7 +25,7 @@ from connectors.kafka.admin import await_broker
 from connectors.kafka.settings import KafkaSettings
 from connectors.ledger import Ledger
 from connectors.privacy import Pseudonymiser
-from connectors.publication import Publisher
+from connectors.publication import Publisher, away
 from connectors.report import Report
 from connectors.verdicts import CONFLICT, Judge, Rules, Verdicts
 from schemas.clock import PARIS, Clock
@@ -64,6 +65,35 @@ class Terms(TypedDict, total=False):
     dry_run: bool
 
 
+class Handed(NamedTuple):
+    """One of several things that are handed over together.
+
+    Attributes:
+        data: Itself.
+        form: Its format.
+        terms: How it is to be taken; ``source``, ``atomic`` and ``dry_run`` say nothing here.
+    """
+
+    data: Input
+    form: Format
+    terms: Terms
+
+
+class _Read(NamedTuple):
+    """A delivery that was read, and how it is to be judged."""
+
+    delivery: Delivery
+    rules: Rules
+    instant: tuple[datetime, str]
+    began: float
+
+    def report(self, verdicts: Verdicts, *, published: bool) -> Report:
+        return Report(self.delivery, verdicts, self.instant, perf_counter() - self.began, published=published)
+
+
+#: Told, inside a transaction, what becomes of each thing: puts the answers into it.
+Tell = Callable[[Producer, Sequence[Report | FileRefused]], None]
+_T = TypeVar("_T")
 #: Judges a delivery by some rules and, unless it is a trial, publishes it.
 Decide = Callable[[Delivery, Rules, bool], Verdicts]
 
@@ -124,6 +154,49 @@ class Intake:
         """
         return self._take(data, _format(written), terms, self._publish)
 
+    def open(self, source: str) -> None:
+        """Take a source over: whatever publication of it was cut off is undone now, and not when its time is up.
+
+        Raises:
+            KafkaUnavailable: No broker answers.
+        """
+        with self._locks.setdefault(source, Lock()):
+            if source not in self._publishers:
+                publisher = self._opened(source)
+                try:
+                    publisher.opened()
+                except KafkaException as error:
+                    raise away(error) from error
+                self._publishers[source] = publisher
+
+    def publish_together(self, handed: Sequence[Handed], source: str, tell: Tell) -> None:
+        """Publish several things of one source, and the answers to them, in one transaction.
+
+        Args:
+            handed: In their order; one that is broken or held gets that for its answer, the others go on.
+            source: The feed.
+            tell: Puts the answers into the transaction. It is called again when others of the source took over.
+
+        Raises:
+            KafkaUnavailable: No broker answers, or the commit failed; nothing was done.
+            FencedError: Others of the same source took over each time; nothing was done.
+        """
+        read = [self._read_or_refused(one, source) for one in handed]
+        sound = [one for one in read if isinstance(one, _Read)]
+
+        def along(producer: Producer, judged: Sequence[Verdicts | FileHeld]) -> None:
+            outcomes = iter(judged)
+            tell(producer, [one if isinstance(one, FileRefused) else _outcome(one, next(outcomes)) for one in read])
+
+        deliveries = [(one.delivery, one.rules) for one in sound]
+        self._exclusively(source, lambda publisher: publisher.publish_together(deliveries, along))
+
+    def _read_or_refused(self, one: Handed, source: str) -> _Read | FileRefused:
+        try:
+            return self._read(one.data, one.form, {**one.terms, "source": source})
+        except FileRefused as error:
+            return error
+
     def check(
         self, data: Input, written: str | Format, ledger: Ledger | None = None, **terms: Unpack[Terms]
     ) -> Report:  # fmt: skip
@@ -155,6 +228,13 @@ class Intake:
     def _take(
         self, data: Input, form: Format, terms: Terms, decide: Decide, *, rehearsed: bool = False
     ) -> Report:  # fmt: skip
+        read = self._read(data, form, terms)
+        if terms.get("atomic"):
+            read = read._replace(delivery=self._all_or_none(read.delivery, read.rules, decide))
+        verdicts = decide(read.delivery, read.rules, terms.get("dry_run", False))
+        return read.report(verdicts, published=not (rehearsed or terms.get("dry_run", False)))
+
+    def _read(self, data: Input, form: Format, terms: Terms) -> _Read:
         began = perf_counter()
         if terms.get("snapshot") and not form.snapshots:
             raise FileRefused(f"{form.name} never holds a source's whole truth", fix="publish it without --snapshot")
@@ -164,11 +244,7 @@ class Intake:
         rules = Rules(
             terms.get("snapshot", False), terms.get("confirm", False), terms.get("refuse_conflicts", False)
         )  # fmt: skip
-        if terms.get("atomic"):
-            delivery = self._all_or_none(delivery, rules, decide)
-        verdicts = decide(delivery, rules, terms.get("dry_run", False))
-        published = not (rehearsed or terms.get("dry_run", False))
-        return Report(delivery, verdicts, (instant, origin), perf_counter() - began, published=published)
+        return _Read(delivery, rules, (instant, origin), began)
 
     @staticmethod
     def _all_or_none(delivery: Delivery, rules: Rules, decide: Decide) -> Delivery:
@@ -184,25 +260,26 @@ class Intake:
         return delivery.without_records([*delivery.refused, *alone])
 
     def _publish(self, delivery: Delivery, rules: Rules, dry_run: bool) -> Verdicts:  # noqa: FBT001  # the same
-        for attempt in stamina.retry_context(on=FencedError, attempts=ATTEMPTS, timeout=None, wait_initial=0.5):
-            with attempt, self._locks.setdefault(delivery.source, Lock()):
-                return self._once(delivery, rules, dry_run=dry_run)
-        raise AssertionError  # unreachable: the last attempt returns or raises
-
-    def _once(self, delivery: Delivery, rules: Rules, *, dry_run: bool) -> Verdicts:
         if dry_run:
             return self._opened(delivery.source).judge(delivery, rules)
-        # Taken out while it works: after an error its transaction and its ledger are not to be trusted.
-        kept = self._publishers.pop(delivery.source, None)
-        if kept is not None:
-            with suppress(FencedError, FileHeld):  # perhaps another process published meanwhile: look at the bus anew
-                return self._through(kept, delivery, rules)
-        return self._through(self._opened(delivery.source), delivery, rules)
+        return self._exclusively(delivery.source, lambda publisher: publisher.publish(delivery, rules))
 
-    def _through(self, publisher: Publisher, delivery: Delivery, rules: Rules) -> Verdicts:
-        verdicts = publisher.publish(delivery, rules)
-        self._publishers[delivery.source] = publisher
-        return verdicts
+    def _exclusively(self, source: str, work: Callable[[Publisher], _T]) -> _T:
+        """Work with the publisher of a source, again when others of the source took over meanwhile."""
+        for attempt in stamina.retry_context(on=FencedError, attempts=ATTEMPTS, timeout=None, wait_initial=0.5):
+            with attempt, self._locks.setdefault(source, Lock()):
+                # Taken out while it works: after an error its transaction and its ledger are not to be trusted.
+                kept = self._publishers.pop(source, None)
+                if kept is not None:
+                    with suppress(FencedError, FileHeld):  # perhaps another process published: look at the bus anew
+                        return self._through(kept, source, work)
+                return self._through(self._opened(source), source, work)
+        raise AssertionError  # unreachable: the last attempt returns or raises
+
+    def _through(self, publisher: Publisher, source: str, work: Callable[[Publisher], _T]) -> _T:
+        done = work(publisher)
+        self._publishers[source] = publisher
+        return done
 
     def _opened(self, source: str) -> Publisher:
         self.reach()
@@ -211,6 +288,10 @@ class Intake:
 
 
 _ATOMIC_FIX: Final = "correct the refused records, then send all of them again"
+
+
+def _outcome(read: _Read, judged: Verdicts | FileHeld) -> Report | FileRefused:
+    return judged if isinstance(judged, FileHeld) else read.report(judged, published=True)
 
 
 def _format(written: str | Format) -> Format:

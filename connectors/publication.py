@@ -1,7 +1,7 @@
 """The one writer of a source: fence, compare with the ledger, write everything in one transaction."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaException, Producer
@@ -17,7 +17,7 @@ from connectors.verdicts import Judge, Rules, Verdicts, headers
 from schemas.clock import Clock, from_millis
 from schemas.codec import Codec
 from schemas.contracts import HEARTBEAT, QUARANTINED
-from schemas.errors import FencedError, KafkaUnavailable
+from schemas.errors import FencedError, FileHeld, KafkaUnavailable
 from schemas.topics import HEARTBEATS, LEDGER, QUARANTINE
 
 #: A file of 100,000 rows is written in 3 s; a transaction that takes longer than this hides others' events too long.
@@ -28,9 +28,12 @@ _POLL_EVERY: Final = 1_024
 #: Records that may wait in librdkafka at once: enough for full batches, some 10 MB.
 _WAITING: Final = 16_384
 
+#: Puts more into a transaction before it is committed, told what became of each delivery.
+Along = Callable[[Producer, Sequence[Verdicts | FileHeld]], None]
+
 
 class Publisher:
-    """Publishes the deliveries of one source, one after the other.
+    """Publishes the deliveries of one source, one after the other or several in one transaction.
 
     It keeps its transactional producer and what it knows of the ledger: as long as its commits succeed, nobody else
     wrote for this source meanwhile. After any error it must be thrown away.
@@ -64,7 +67,7 @@ class Publisher:
         try:
             return Judge(delivery, self._topic.read(), self._codec).judge(rules)
         except KafkaException as error:
-            raise _away(error) from error
+            raise away(error) from error
 
     def publish(self, delivery: Delivery, rules: Rules) -> Verdicts:
         """Publish a delivery, whole or not at all.
@@ -75,15 +78,44 @@ class Publisher:
             KafkaUnavailable: The commit failed; nothing was done.
         """
         try:
-            producer = self._opened()
-            verdicts = Judge(delivery, self._ledger, self._codec).judge(rules)
+            producer = self.opened()
+            verdicts = self._judged(delivery, rules)
+            producer.begin_transaction()
             self._write(producer, verdicts, delivery, snapshot=rules.snapshot)
+            producer.commit_transaction(COMMIT_PATIENCE_S)
         except KafkaException as error:
             raise self._explain(error) from error
-        self._ledger.learn(verdicts.entries, delivery.instant if rules.snapshot else 0)
         return verdicts
 
-    def _opened(self) -> Producer:
+    def publish_together(self, deliveries: Sequence[tuple[Delivery, Rules]], along: Along) -> None:
+        """Publish several deliveries in one transaction, each judged after the ones before it.
+
+        Args:
+            deliveries: In their order; one that a human must look at is left out, the others go on.
+            along: Puts more into the transaction.
+
+        Raises:
+            FencedError: As ``publish``.
+            KafkaUnavailable: The same.
+        """
+        try:
+            producer = self.opened()
+            judged = [self._judged_or_held(*one) for one in deliveries]
+            producer.begin_transaction()
+            for (delivery, rules), verdicts in zip(deliveries, judged, strict=True):
+                if isinstance(verdicts, Verdicts):
+                    self._write(producer, verdicts, delivery, snapshot=rules.snapshot)
+            along(producer, judged)
+            producer.commit_transaction(COMMIT_PATIENCE_S)
+        except KafkaException as error:
+            raise self._explain(error) from error
+
+    def opened(self) -> Producer:
+        """The producer, once whoever published for the source before is fenced.
+
+        Raises:
+            KafkaException: The cluster refuses or does not answer.
+        """
         if self._producer is None:
             self._producer = transactional_producer(
                 self._kafka, f"{self._prefix}beffroi-intake-{self._source}", TRANSACTION_TIMEOUT_MS
@@ -93,17 +125,28 @@ class Publisher:
             self._ledger = self._topic.read()
         return self._producer
 
+    def _judged(self, delivery: Delivery, rules: Rules) -> Verdicts:
+        """The verdicts, which the ledger learns before they are committed: after an error it is thrown away."""
+        verdicts = Judge(delivery, self._ledger, self._codec).judge(rules)
+        self._ledger.learn(verdicts.entries, delivery.instant if rules.snapshot else 0)
+        return verdicts
+
+    def _judged_or_held(self, delivery: Delivery, rules: Rules) -> Verdicts | FileHeld:
+        try:
+            return self._judged(delivery, rules)
+        except FileHeld as error:
+            return error
+
     def _explain(self, error: KafkaException) -> FencedError | KafkaUnavailable:
         if self._producer is not None and is_fenced(error.args[0], self._producer):
             return FencedError(
                 f"another publication of source {self._source} began meanwhile; nothing of this one was taken",
                 fix="publish this file again when the other one is done",
             )
-        return _away(error)
+        return away(error)
 
     def _write(self, producer: Producer, verdicts: Verdicts, delivery: Delivery, *, snapshot: bool) -> None:
-        producer.begin_transaction()
-        send = _sender(producer)
+        send = sender(producer)
         self._send_events(send, verdicts, delivery)
         topic, partition, key, value = self._topic.topic, self._topic.partition, self._topic.key, self._topic.value
         for (kind, source_key), entry in verdicts.entries.items():
@@ -113,7 +156,6 @@ class Publisher:
         for item in delivery.refused[:KEPT_FOR_CORRECTION]:
             send(self._prefix + QUARANTINE, self._source.encode(), self._quarantined(delivery, item))
         send(self._prefix + HEARTBEATS, self._source.encode(), self._heartbeat(verdicts, delivery))
-        producer.commit_transaction(COMMIT_PATIENCE_S)
 
     def _send_events(self, send: Callable[..., None], verdicts: Verdicts, delivery: Delivery) -> None:
         instant = from_millis(delivery.instant).isoformat()
@@ -169,14 +211,15 @@ def _topics(verdicts: Verdicts) -> dict[str, str]:
     return {one.form.contract: one.form.topic for one in verdicts.outgoing}
 
 
-def _away(error: KafkaException) -> KafkaUnavailable:
+def away(error: KafkaException) -> KafkaUnavailable:
+    """What a failure of the cluster means for who publishes."""
     return KafkaUnavailable(
         f"the publication was not committed: {error.args[0].str()}; nothing of it was taken",
         fix="publish it again once Kafka answers",
     )
 
 
-def _sender(producer: Producer) -> Callable[..., None]:
+def sender(producer: Producer) -> Callable[..., None]:
     """Produces, waiting when the producer's queue is full; delivery errors surface in the commit."""
     sent = 0
 

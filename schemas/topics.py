@@ -155,6 +155,48 @@ def topics_of(contract: str) -> tuple[Topic, ...]:
     return tuple(topic for topic in CATALOGUE if contract in topic.contracts)
 
 
+#: What partners write lies there as they wrote it, names of people included: long enough for a relay that was down over
+#: the holidays, and no longer.
+INBOX_KEPT_MS = 14 * 24 * 3600 * 1000
+#: Verdicts hold nothing personal; a partner's engineer who was on leave still finds them.
+VERDICTS_KEPT_MS = 30 * 24 * 3600 * 1000
+#: The verdict on a record lies in the partition of the record's number.
+INBOX_PARTITIONS = 4
+
+
+def inbox_topic(partner: str) -> str:
+    """Where a partner who speaks Kafka writes."""
+    return f"inbox.{partner}.v1"
+
+
+def verdicts_topic(partner: str) -> str:
+    """Where it gets its verdicts."""
+    return f"inbox.{partner}.verdicts.v1"
+
+
+def partner_topics(partner: str, prefix: str = "") -> tuple[Topic, Topic]:
+    """Both topics of a partner who speaks Kafka.
+
+    Args:
+        partner: Its name in the register.
+        prefix: Put before each name.
+    """
+    return (
+        Topic(
+            prefix + inbox_topic(partner), INBOX_PARTITIONS, _kept(INBOX_KEPT_MS), "the partner's own",
+            partner, _CONNECTORS, "what the partner publishes, as it writes it; headers say the format",
+        ),
+        Topic(
+            prefix + verdicts_topic(partner), INBOX_PARTITIONS, _kept(VERDICTS_KEPT_MS), "as the record",
+            _CONNECTORS, partner, "verdicts on what the partner published, as JSON",
+        ),
+    )  # fmt: skip
+
+
+def _kept(milliseconds: int) -> Mapping[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
+
+
 #: What the workers derive from the events: a rebuild makes it anew, in topics of the next generation.
 DERIVED = (TRAINING_ENTITIES, CELLS)
 

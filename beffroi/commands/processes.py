@@ -1,4 +1,4 @@
-"""``beffroi demo``, ``up``, ``down``, ``worker``, ``portal``, ``gateway``, ``simulate``: the processes."""
+"""``beffroi demo``, ``up``, ``down``, ``worker``, ``portal``, ``gateway``, ``relay``, ``simulate``: the processes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +28,14 @@ def gateway() -> None:
     from beffroi.settings import load
 
     run_gateway_role(load())
+
+
+def relay() -> None:
+    """Take what partners who speak Kafka write to their topics, and put a verdict on each record on another."""
+    from beffroi.roles import run_relay_role
+    from beffroi.settings import load
+
+    run_relay_role(load())
 
 
 def simulate(

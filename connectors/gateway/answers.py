@@ -39,21 +39,22 @@ def tally(report: Report, form: str) -> dict[str, Any]:
 
 def as_lines(report: Report, form: str) -> Iterator[bytes]:
     """A verdict on each line, the tally on the last."""
-    for verdict in report.verdicts():
-        yield orjson.dumps(_verdict(verdict)) + b"\n"
+    for one in report.verdicts():
+        yield orjson.dumps(verdict(one)) + b"\n"
     yield orjson.dumps({"tally": tally(report, form)}) + b"\n"
 
 
 def as_json(report: Report, form: str) -> bytes:
     """One object."""
-    return orjson.dumps({"tally": tally(report, form), "verdicts": [_verdict(one) for one in report.verdicts()]})
+    return orjson.dumps({"tally": tally(report, form), "verdicts": [verdict(one) for one in report.verdicts()]})
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {**verdict.as_json(), "http_status": _http(verdict)}
+def verdict(one: Verdict) -> dict[str, Any]:
+    """One verdict, with the status that its record would get alone."""
+    return {**one.as_json(), "http_status": _http(one)}
 
 
-def _http(verdict: Verdict) -> int:
-    if verdict.status != REFUSED:
+def _http(one: Verdict) -> int:
+    if one.status != REFUSED:
         return OK
-    return CONFLICTING if verdict.problems[0].code == CONFLICT else NONE_TAKEN
+    return CONFLICTING if one.problems[0].code == CONFLICT else NONE_TAKEN

@@ -22,8 +22,9 @@ from connectors.gateway.bodies import receive
 from connectors.gateway.limits import WORKERS, Lanes, Quotas
 from connectors.gateway.link import Link
 from connectors.gateway.memory import Answer, Memory, key_of
-from connectors.gateway.names import find, nearest
+from connectors.gateway.names import named
 from connectors.gateway.problems import Rejected, refused_whole
+from connectors.gateway.rights import contracts_of, source_for
 from connectors.gateway.settings import GatewaySettings
 from connectors.inputs import Input
 from connectors.intake import Intake
@@ -81,7 +82,7 @@ class Door:
         self._lanes = Lanes()
         self._memory = Memory(settings.data_dir / "gateway-answers.sqlite", clock)
         self._workers = ThreadPoolExecutor(WORKERS, "publication")
-        self._contracts = {one.name: frozenset(one.contracts) for one in sources_register(settings.sources_register)}
+        self._contracts = contracts_of(sources_register(settings.sources_register))
 
     def start(self) -> None:
         """Begin to watch Kafka."""
@@ -100,7 +101,7 @@ class Door:
         request.state.partner = caller.partner
         headers = self._quotas.spend(caller.partner)
         try:
-            response = await self._admitted(request, caller, _named(name, known), ask)
+            response = await self._admitted(request, caller, named(name, known), ask)
         except Rejected as error:
             error.headers = {**headers, **error.headers}
             raise
@@ -109,7 +110,7 @@ class Door:
 
     async def _admitted(self, request: Request, caller: Caller, form: Format, ask: Ask) -> Response:
         request.state.format = form.name
-        source = self._source(caller, form, ask.source)
+        source = source_for(caller.sources, form, ask.source, self._contracts)
         _check_media(request, form)
         key = key_of(request.headers.get("idempotency-key"))
         self._check_link()
@@ -130,16 +131,6 @@ class Door:
     def _check_link(self) -> None:
         if not self.link.up:
             raise Rejected("away", "nothing was taken")
-
-    def _source(self, caller: Caller, form: Format, wanted: str | None) -> str:
-        """The one source that this is for; raises Rejected when it is not the caller's or does not speak of such."""
-        source = wanted or _only(caller, form)
-        if source not in caller.sources:
-            raise Rejected("forbidden", "another source than yours", sources=sorted(caller.sources))
-        contracts = self._contracts.get(source)
-        if contracts is not None and not contracts & form.writes.keys():
-            raise Rejected("forbidden", f"source {source} is not registered for {form.name}", known=sorted(contracts))
-        return source
 
     def _work(self, request: Request, caller: Caller, keyed: "_Keyed", job: "_Job") -> Response:
         if keyed.key is not None and (held := self._memory.recall(caller.partner, keyed.key, keyed.request)):
@@ -183,23 +174,6 @@ class _Job:
 class _Keyed:
     key: str | None
     request: str
-
-
-def _only(caller: Caller, form: Format) -> str:
-    """The source that is meant when none is named; raises Rejected when it could be several."""
-    if len(caller.sources) == 1:
-        return next(iter(caller.sources))
-    if form.default_source in caller.sources:
-        return form.default_source
-    raise Rejected("query", "your token has several sources: say ?source=", sources=sorted(caller.sources))
-
-
-def _named(name: str, known: Mapping[str, Format]) -> Format:
-    """A format by its name, a contract also by its last part; raises Rejected with the nearest name."""
-    form = find(name, known)
-    if form is None:
-        raise Rejected("unknown-format", nearest=nearest(name, known), known=sorted(known))
-    return form
 
 
 def _check_media(request: Request, form: Format) -> None:

@@ -48,8 +48,17 @@ def reader(settings: KafkaSettings, **overrides: Any) -> Consumer:  # noqa: ANN4
     return settings.consumer(config)
 
 
-def group_member(settings: KafkaSettings, group: str, session_s: float) -> Consumer:
-    """A member of a group, for who is assigned what; it may fall silent for a day without losing its place."""
+def group_member(
+    settings: KafkaSettings, group: str, session_s: float, instance_id: str | None = None
+) -> Consumer:  # fmt: skip
+    """A member of a group, for who is assigned what; it may fall silent for a day without losing its place.
+
+    Args:
+        settings: The cluster.
+        group: Its name.
+        session_s: Without a sign of life for so long it loses what it is assigned.
+        instance_id: Of a static member: started again within that time it gets back what it had, at once.
+    """
     config = {
         **_base(settings),
         **_READER,
@@ -57,6 +66,7 @@ def group_member(settings: KafkaSettings, group: str, session_s: float) -> Consu
         "session.timeout.ms": round(session_s * 1000),
         "heartbeat.interval.ms": round(session_s * 1000 / 3),
         "max.poll.interval.ms": 24 * 3600 * 1000,  # the most that librdkafka takes
+        **({"group.instance.id": instance_id} if instance_id else {}),
     }
     return settings.consumer(config)
 

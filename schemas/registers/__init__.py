@@ -1,4 +1,4 @@
-"""The pact's registers: which sources there are, and who subscribes."""
+"""The pact's registers: which sources there are, who subscribes, and which partners speak Kafka."""
 
 import tomllib
 from collections.abc import Mapping
@@ -59,8 +59,24 @@ class Subscriber(BaseModel):
     reads: Mapping[str, tuple[str, ...]]
 
 
+class Partner(BaseModel):
+    """A partner who speaks Kafka: it has a topic to write to, and one on which it gets its verdicts.
+
+    Attributes:
+        name: In the names of its topics.
+        organisation: Whose it is.
+        sources: Those it may publish.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    organisation: str
+    sources: tuple[str, ...] = Field(min_length=1)
+
+
 _SEE = "see the comment at the top of the register of this package"
-Entry = TypeVar("Entry", Source, Subscriber)
+Entry = TypeVar("Entry", Source, Subscriber, Partner)
 
 
 def sources_register(more: Path | None = None) -> tuple[Source, ...]:
@@ -71,6 +87,11 @@ def sources_register(more: Path | None = None) -> tuple[Source, ...]:
 def readers_register(more: Path | None = None) -> tuple[Subscriber, ...]:
     """Every subscriber that is registered; raises SettingsError for a file that is broken."""
     return _load(Subscriber, "readers.toml", more)
+
+
+def partners_register(more: Path | None = None) -> tuple[Partner, ...]:
+    """Every partner who speaks Kafka; raises SettingsError for a file that is broken."""
+    return _load(Partner, "partners.toml", more)
 
 
 def _load(kind: type[Entry], name: str, more: Path | None) -> tuple[Entry, ...]:
