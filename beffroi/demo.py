@@ -169,6 +169,7 @@ def _invite(steps: Steps, settings: Settings, sample: Path | None) -> None:
     steps.say(f"ready: {page}/")
     lines = [
         f"  publish a file    {command} publish kairos-csv {sample or 'FILE'}",
+        f"  post to it        http://{settings.gateway_host}:{settings.gateway_port}/openapi.json  (docs/partners.md)",
         f"  read the view     curl -s '{page}/v1/views/exits.csv?area=region:{settings.region}&window=P30D'",
         f"  follow it live    curl -sN '{page}/v1/views/exits/stream?area=region:{settings.region}'",
         f"  stop              Ctrl-C here, or {command} down",

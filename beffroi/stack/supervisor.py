@@ -3,7 +3,7 @@
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
@@ -14,6 +14,7 @@ import structlog
 from beffroi import compose
 from beffroi.embedded import EmbeddedKafka, Identity
 from beffroi.settings import EMBEDDED_PARTITIONS, ENV_PREFIX, Settings
+from beffroi.stack.cast import roles
 from beffroi.stack.children import Child
 from beffroi.stack.steps import Steps
 from connectors.kafka.settings import KafkaSettings
@@ -68,13 +69,10 @@ class Stack:
     def _start(self) -> None:
         self.cluster = self._kafka()
         self._topics(self.cluster)
-        roles = [
-            (self.add("worker", ["worker"]), self._settings.worker_host, self._settings.worker_port),
-            (self.add("portal", ["portal"]), self._settings.portal_host, self._settings.portal_port),
-        ]
-        for child, host, port in roles:
+        started = [(self.add(role.name, role.command, role.settings), role) for role in roles(self._settings)]
+        for child, role in started:
             with self._steps.under_way(f"starting the {child.name}"):
-                self._await_ready(child, host, port)
+                self._await_ready(child, role.host, role.port)
             self._steps.say(f"{child.name} ready")
 
     def _kafka(self) -> KafkaSettings:
@@ -107,9 +105,14 @@ class Stack:
             made |= {"PARTITIONS": str(self._settings.partitions or EMBEDDED_PARTITIONS), "REPLICATION": "1"}
         return os.environ | {ENV_PREFIX + name: value for name, value in made.items()}
 
-    def add(self, name: str, command: list[str]) -> Child:
-        """Start one more child that lives as long as the stack."""
-        child = Child(name, command, self.environment(), self._settings.data_dir / "logs" / f"{name}.log")
+    def add(self, name: str, command: Sequence[str], settings: Mapping[str, str] | None = None) -> Child:
+        """Start one more child that lives as long as the stack; ``settings`` are its own, by variable."""
+        child = Child(
+            name,
+            list(command),
+            self.environment() | dict(settings or {}),
+            self._settings.data_dir / "logs" / f"{name}.log",
+        )
         child.start()
         self._open.callback(child.stop)
         self._children.append(child)

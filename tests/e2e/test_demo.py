@@ -27,8 +27,11 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        portal, worker = str(free_port()), str(free_port())
-        names = {"DATA_DIR": str(folder), "KAFKA_PORT": "0", "PORTAL_PORT": portal, "WORKER_PORT": worker}
+        portal = str(free_port())
+        names = {
+            "DATA_DIR": str(folder), "KAFKA_PORT": "0", "PORTAL_PORT": portal, "WORKER_PORT": str(free_port()),
+            "GATEWAY_PORT": str(free_port()),
+        }  # fmt: skip
         self.environment = os.environ | {f"BEFFROI_{name}": value for name, value in names.items()}
         self.url = f"http://127.0.0.1:{portal}"
         self.out = folder / "demo.out"

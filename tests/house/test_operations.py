@@ -11,6 +11,7 @@ from monitoring.gateway import GatewayMetrics
 from monitoring.inbox import InboxMetrics
 from monitoring.polling import PollMetrics
 from monitoring.portal import PortalMetrics
+from monitoring.relay import RelayMetrics
 from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics
 
@@ -32,6 +33,7 @@ def metrics() -> set[str]:
     GatewayMetrics(registry)
     PollMetrics(registry, "offres")
     InboxMetrics(registry, ["taken"])
+    RelayMetrics(registry, ["partner"], lambda: 0.0)
     return {f"{one.name}_total" if one.type == "counter" else one.name for one in registry.collect()}
 
 
