@@ -22,6 +22,8 @@ from schemas.contracts import LEDGER_ENTRY
 
 #: Kind of the entry that keeps the instant of the last snapshot.
 SNAPSHOT: Final = "snapshot"
+#: Digest of a thing that we withdrew because it vanished: no record's.
+VANISHED: Final = b""
 _DIGEST_BYTES: Final = 16
 
 
@@ -37,7 +39,7 @@ class Entry(NamedTuple):
         root: Root key it was published under.
         thing: Key inside the root.
         version: Milliseconds.
-        digest: Of the content.
+        digest: Of the content; ``VANISHED`` when the source did not say that it withdrew the thing.
         withdrawn: Published as a retraction.
         alias: Another source key that may stand for the same thing.
     """

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from connectors.delivery import Delivery, Key, Thing
 from connectors.envelope import Shape, retracted, shape
-from connectors.ledger import Entry, Ledger, digest
+from connectors.ledger import VANISHED, Entry, Ledger
 from schemas.codec import Codec
 from schemas.errors import FileHeld
 
@@ -131,10 +131,17 @@ class Judge:
         if known is None:
             gone = not others and self._now < self._ledger.snapshot
             return (OUTDATED, version) if gone or newest > version else (ACCEPTED, version)
-        if known.withdrawn and version <= known.version < self._now:
-            version = self._now  # it is back, though its own revision did not change
+        if version <= known.version and self._is_back(known):
+            version = max(self._now, known.version + 1)  # though its own revision did not change
         newest = max(known.version, newest)
         return (OUTDATED, newest) if newest > version else self._at(version, known, rules)
+
+    def _is_back(self, known: Entry) -> bool:
+        """Whether this delivery knows more of a thing than the snapshot that lacked it, or corrects that one.
+
+        What the source itself said to be withdrawn is undone by a newer revision alone.
+        """
+        return known.digest == VANISHED and self._now >= known.version
 
     def _newest(self, kind: str, names: list[str]) -> int:
         return max((self._ledger.entries[kind, name].version for name in names), default=0)
@@ -191,7 +198,7 @@ class Judge:
         form = shape(self._delivery.contracts[kind])
         content = retracted(self._codec, form, known.root, known.thing, source_key, self._delivery.source)
         version = max(self._now, known.version + 1)
-        self._send(form, source_key, content, known._replace(version=version, digest=digest(content), withdrawn=True))
+        self._send(form, source_key, content, known._replace(version=version, digest=VANISHED, withdrawn=True))
 
     def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry, instant: int | None = None) -> None:
         self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry, instant))

@@ -28,11 +28,27 @@ class InboxMetrics:
         self._oldest = Gauge(
             "beffroi_inbox_oldest_waiting_seconds", "For how long the first of them has been there", registry=registry
         )
+        self._fetched = Counter(
+            "beffroi_inbox_fetched_files_total", "Files that were fetched over SFTP", registry=registry
+        )
+        self._fetch_failures = Counter(
+            "beffroi_inbox_fetch_failures_total",
+            "Looks at an SFTP server, and files there, that failed",
+            registry=registry,
+        )
         self._held = Gauge("beffroi_inbox_held_files", "Files that wait for a human", registry=registry)
 
     def settled(self, outcome: str) -> None:
         """A file was dealt with."""
         self._files.labels(outcome).inc()
+
+    def fetched(self) -> None:
+        """A file was fetched whole."""
+        self._fetched.inc()
+
+    def fetch_failed(self) -> None:
+        """A look, or a file, failed."""
+        self._fetch_failures.inc()
 
     def lying(self, waiting: int, oldest_s: float, held: int) -> None:
         """How many files lie there."""
@@ -46,7 +62,7 @@ class InboxHealth:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._failure = ""
+        self._failure = self._fetching = ""
 
     def well(self) -> None:
         """Everything that lay there was dealt with."""
@@ -58,7 +74,13 @@ class InboxHealth:
         with self._lock:
             self._failure = message
 
+    def fetching(self, failure: str) -> None:
+        """What keeps files from being fetched; empty when nothing does."""
+        with self._lock:
+            self._fetching = failure
+
     def report(self) -> tuple[bool, dict[str, Any]]:
         """Well or not, and the details for ``/health``."""
         with self._lock:
-            return not self._failure, {"last_failure": self._failure}
+            failure = self._failure or self._fetching
+            return not failure, {"last_failure": failure}

@@ -3,18 +3,21 @@
 from io import BytesIO
 from pathlib import Path
 
+import orjson
 import pytest
 
 import connectors.formats
 from connectors.formats import formats, sample
+from connectors.gateway.contracts import contract_formats
 from connectors.inputs import Input
 from connectors.intake import Intake
 from connectors.kafka.settings import KafkaSettings
 from connectors.ledger import Ledger
 from connectors.privacy import Pseudonymiser
 from schemas.clock import system_clock
-from schemas.contracts import sources
+from schemas.contracts import JOB_OFFER, sources
 from schemas.errors import FileRefused
+from schemas.examples import examples
 from schemas.topics import HEARTBEATS, topics_of
 from tests.bus import CODEC, every_byte, headers, messages, records
 from tests.conftest import PARTITIONS
@@ -94,6 +97,47 @@ def test_an_offer_that_vanished_and_comes_back_with_its_old_revision_is_there_ag
     for day, (content, accepted) in enumerate(days, 20):
         report = INTAKE.check(Input.of_bytes(content, f"data_2026-11-{day}"), "offres-json", ledger, snapshot=True)
         assert (report.accepted, report.withdrawn) == (accepted, 1 if day == 21 else 0)
+
+
+@pytest.mark.parametrize("revised", ["2026-11-01T08:00:00Z", "2026-11-20T08:00:00Z"])
+def test_an_offer_that_was_withdrawn_wrongly_is_there_again_with_the_next_look(revised: str) -> None:
+    """Its revision may be of long ago, or of between two looks."""
+    ledger = Ledger()
+    offers = [changed(OFFERS.record(n), {"dateActualisation": revised}) for n in range(10)]
+    seen = []
+    for hour, these in (("08", offers), ("09", offers[1:]), ("10", offers), ("11", offers)):
+        data = Input.of_bytes(OFFERS.file(these), f"data_2026-11-20T{hour}-30")
+        report = INTAKE.check(data, "offres-json", ledger, snapshot=True)
+        entry = ledger.entries["JobOffer", str(OFFERS.record(0)["id"])]
+        seen.append((report.accepted, report.withdrawn, entry.withdrawn, entry.version))
+    assert [one[:3] for one in seen] == [(10, 0, False), (0, 1, True), (1, 0, False), (0, 0, False)]
+    assert seen[0][3] < seen[1][3] < seen[2][3] <= seen[3][3], "what is back must outrank its withdrawal"
+
+
+def test_a_snapshot_that_is_corrected_under_its_own_name_brings_back_what_it_lacked() -> None:
+    ledger, name = Ledger(), "data_2026-11-21.json"
+    offers = [OFFERS.record(n) for n in range(10)]
+    INTAKE.check(Input.of_bytes(OFFERS.file(offers), "data_2026-11-20.json"), "offres-json", ledger, snapshot=True)
+    cut = INTAKE.check(Input.of_bytes(OFFERS.file(offers[1:]), name), "offres-json", ledger, snapshot=True)
+    whole = INTAKE.check(Input.of_bytes(OFFERS.file(offers), name), "offres-json", ledger, snapshot=True)
+    assert (cut.withdrawn, whole.accepted) == (1, 1)
+    again = INTAKE.check(Input.of_bytes(OFFERS.file(offers), name), "offres-json", ledger, snapshot=True)
+    assert (again.accepted, again.duplicate) == (0, 10)
+    older = Input.of_bytes(OFFERS.file(offers), "data_2026-11-19.json")
+    assert INTAKE.check(older, "offres-json", ledger).accepted == 0
+
+
+def test_what_the_source_itself_withdrew_is_not_brought_back_by_an_older_revision_that_comes_late() -> None:
+    ledger, form = Ledger(), contract_formats()[JOB_OFFER]
+    told = [
+        ({"version": 1}, "accepted"), ({"version": 3, "withdrawn": True}, "accepted"), ({"version": 2}, "outdated"),
+        ({"version": 1}, "outdated"), ({"version": 4}, "accepted"),
+    ]  # fmt: skip
+    for fields, expected in told:
+        record = {**examples(JOB_OFFER).valid[0], "source": "offres", "offer_id": "offres:1", **fields}
+        report = INTAKE.check(Input.of_bytes(orjson.dumps([record])), form, ledger, source="offres")
+        found = {"accepted": report.accepted, "outdated": report.outdated}
+        assert found == {"accepted": 0, "outdated": 0, expected: 1}, fields
 
 
 def test_a_retry_gets_the_same_event_ids() -> None:
