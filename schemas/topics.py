@@ -10,7 +10,13 @@ _FOREVER = {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes":
 #: Tombstones stay for 7 days, so that a subscriber who was away for less resumes without missing a delete.
 TOMBSTONES_KEPT_MS = 7 * 24 * 3600 * 1000
 _COMPACT = {"cleanup.policy": "compact"}
+#: Long enough to look at what was tried.
+SANDBOX_KEPT_MS = 7 * 24 * 3600 * 1000
 _VIEW = {"cleanup.policy": "compact", "delete.retention.ms": str(TOMBSTONES_KEPT_MS)}
+
+
+def _kept(milliseconds: int) -> Mapping[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,7 @@ EMPLOYERS_EVENTS = "employers.events.v1"
 TRAINING_ENTITIES = "training.entities.v1"
 CELLS = "cells.v1"
 LEDGER = "ledger.v1"
+SANDBOX = "sandbox.v1"
 QUARANTINE = "quarantine.v1"
 HEARTBEATS = "heartbeat.v1"
 STATUS = "status.v1"
@@ -63,6 +70,9 @@ VIEW_FRESHNESS = "view.freshness.v1"
 
 #: Partitions of the ledger: fixed, for a source's entries live in the partition its name decides.
 LEDGER_PARTITIONS = 4
+
+#: Names of sources that begin so are for trying things out.
+SANDBOX_SOURCES = "sandbox-"
 
 _CONNECTORS, _PARTNERS = "connectors", "portal, partners"
 
@@ -113,6 +123,10 @@ CATALOGUE: tuple[Topic, ...] = (
         _of("platform", "LedgerEntry"),
     ),
     Topic(
+        SANDBOX, 1, _kept(SANDBOX_KEPT_MS), "root", _CONNECTORS, "nobody",
+        "what partners try out under a source sandbox-…: invented, in no view",
+    ),
+    Topic(
         QUARANTINE, 1, _FOREVER, "source", _CONNECTORS, "operators", "what could not be taken, with why",
         _of("platform", "Quarantined"),
     ),
@@ -148,6 +162,11 @@ CATALOGUE: tuple[Topic, ...] = (
         _of("views", "FreshnessRow"),
     ),
 )  # fmt: skip
+
+
+def in_sandbox(source: str) -> bool:
+    """Whether what a source publishes is invented: it gets its verdicts and reaches no domain, view or reader."""
+    return source.startswith(SANDBOX_SOURCES)
 
 
 def topics_of(contract: str) -> tuple[Topic, ...]:
@@ -191,10 +210,6 @@ def partner_topics(partner: str, prefix: str = "") -> tuple[Topic, Topic]:
             _CONNECTORS, partner, "verdicts on what the partner published, as JSON",
         ),
     )  # fmt: skip
-
-
-def _kept(milliseconds: int) -> Mapping[str, str]:
-    return {"cleanup.policy": "delete", "retention.ms": str(milliseconds)}
 
 
 #: What the workers derive from the events: a rebuild makes it anew, in topics of the next generation.

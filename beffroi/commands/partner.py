@@ -8,6 +8,9 @@ import typer
 from schemas.clock import system_clock
 from schemas.errors import SettingsError
 
+#: Some steps did not hold; as for some records that are refused.
+EX_NOT_PASSED = 4
+
 app = typer.Typer(help="Let partners publish over HTTP.", no_args_is_help=True)
 
 
@@ -31,6 +34,38 @@ def init(
     for path in kit.make_folder(name, form, place, compose.offline_intake(load())):
         typer.echo(f"written: {path}")
     typer.echo(f"next: read {place / 'README.md'}; its token is shown once by `beffroi partner token`")
+
+
+@app.command("certify")
+def certify(  # noqa: PLR0913  # what it may be told
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The partner.")] = None,
+    *,
+    format_name: Annotated[str | None, typer.Option("--format", help="How it writes: a format, or a contract.")] = None,
+    gateway: Annotated[str, typer.Option(envvar="GATEWAY", help="Its address.")] = "http://127.0.0.1:8090",
+    token: Annotated[str, typer.Option(envvar="TOKEN", help="Of the sandbox; better in the environment.")] = "",
+    output: Annotated[Path | None, typer.Option(help="Where the certificate goes; ./NAME.certificate.json")] = None,
+    verify: Annotated[Path | None, typer.Option(metavar="FILE", help="Only check a certificate, offline.")] = None,
+    key: Annotated[
+        Path | None, typer.Option(help="That signs; the data folder's. With --verify: a public one.")
+    ] = None,
+) -> None:
+    """Run the whole sheet against a gateway, as source sandbox-NAME, and write a dated and signed result.
+
+    Nothing of it reaches a view. Exit code 0 when every step held, 4 when one did not, 65 when a seal does not hold, 69
+    when the gateway does not answer.
+    """
+    from beffroi.commands.certifying import issue, show
+
+    if verify is not None:
+        if key is None:
+            raise typer.BadParameter("say whose with --key PUB", param_hint="--verify")
+        passed = show(verify, key)
+    elif name is None or format_name is None or not token:
+        raise typer.BadParameter("NAME, --format and a token (in TOKEN) are needed", param_hint="NAME")
+    else:
+        passed = issue(name, format_name, (gateway, token), output or Path(f"{name}.certificate.json"), key)
+    if not passed:
+        raise typer.Exit(EX_NOT_PASSED)
 
 
 @app.command("token")

@@ -1,0 +1,109 @@
+"""The seal of a certificate: a signature that anybody checks with the operator's public key alone, offline.
+
+A compact JWS (RFC 7515) by Ed25519 (RFC 8037, RFC 9864) over the certificate as JSON.
+"""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import OKPKey
+
+from connectors.files import replacing
+from schemas.errors import FileRefused, SettingsError
+
+_ALGORITHM: Final = "Ed25519"
+_ANEW: Final = "do not trust it; ask for it anew"
+
+
+def signing_key(path: Path) -> OKPKey:
+    """The key that signs; made on first use, with its public half beside it, and readable by its owner alone.
+
+    Raises:
+        SettingsError: Others may read it, or it is none.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(OKPKey.generate_key("Ed25519").as_pem(private=True))
+    except FileExistsError:
+        pass
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
+    key = _key(path)
+    if not key.is_private:
+        raise SettingsError(f"{path} holds a public key, which signs nothing", fix="name the private one")
+    public = public_path(path)
+    if not public.exists():
+        public.write_bytes(key.as_pem(private=False))
+    return key
+
+
+def public_path(path: Path) -> Path:
+    """Where the public half of a key lies."""
+    return path.with_suffix(".pub.pem")
+
+
+def _key(path: Path) -> OKPKey:
+    try:
+        key = OKPKey.import_key(path.read_bytes())
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise SettingsError(f"the key {path} cannot be read: {reason}", fix="correct the path") from None
+    except (JoseError, ValueError, TypeError):
+        raise SettingsError(f"{path} is no Ed25519 key", fix="name a PEM file that holds one") from None
+    if key.curve_name != "Ed25519":
+        raise SettingsError(f"{path} is no Ed25519 key", fix="name a PEM file that holds one")
+    return key
+
+
+def sealed(certificate: Mapping[str, Any], key: OKPKey) -> bytes:
+    """The file of a certificate: to be read by people, and its seal."""
+    text = orjson.dumps(certificate)
+    seal = jws.serialize_compact({"alg": _ALGORITHM, "kid": key.thumbprint()}, text, key, algorithms=[_ALGORITHM])
+    return orjson.dumps({"certificate": certificate, "seal": seal}, option=orjson.OPT_INDENT_2)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Put a certificate in its place, whole; raises SettingsError when that cannot be written."""
+    try:
+        with replacing(path) as file:
+            file.write(content + b"\n")
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise SettingsError(f"{path} cannot be written: {reason}", fix="choose another place with --output") from None
+
+
+def opened(path: Path, public: Path) -> Mapping[str, Any]:
+    """What a certificate says, once its seal holds.
+
+    Args:
+        path: The file.
+        public: The public key of who should have signed it.
+
+    Raises:
+        FileRefused: It is none, was changed, or somebody else signed it.
+    """
+    try:
+        told = orjson.loads(path.read_bytes())
+        certificate, seal = told["certificate"], told["seal"].encode()
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise FileRefused(f"{path} cannot be read: {reason}", fix="correct the path") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise FileRefused(f"{path} is no certificate", fix="name a file that `beffroi partner certify` wrote") from None
+    key = _key(public)
+    try:
+        signed = orjson.loads(jws.deserialize_compact(seal, key, algorithms=[_ALGORITHM]).payload)
+    except (JoseError, ValueError):
+        raise FileRefused(
+            f"the seal of {path} is not by the key {public}", fix="do not trust it; ask for it anew"
+        ) from None
+    if signed != certificate:
+        raise FileRefused(f"{path} was changed after it was sealed", fix=_ANEW)
+    return dict(certificate)
