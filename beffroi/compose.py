@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from beffroi.settings import Settings
 from connectors.formats import format_named
 from connectors.gateway.rights import contracts_of
 from connectors.gateway.settings import GatewaySettings
-from connectors.inbox import OUTCOMES, Inbox, Pace, Route
+from connectors.inbox import Fetcher, Inbox, Pace, Route, Server
 from connectors.intake import Intake
 from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
@@ -191,7 +192,9 @@ def inbox_locks(settings: Settings) -> Path:
     return settings.data_dir / "inbox"
 
 
-def inbox(settings: Settings, root: Path, collected: CollectorRegistry, health: InboxHealth) -> Inbox:
+def inbox(
+    settings: Settings, root: Path, metrics: InboxMetrics, health: InboxHealth
+) -> Inbox:  # fmt: skip
     """The inbox of a folder.
 
     Raises:
@@ -200,17 +203,29 @@ def inbox(settings: Settings, root: Path, collected: CollectorRegistry, health: 
     """
     if not root.is_dir():
         raise SettingsError(f"{root} is not a folder", fix="make it, and in it a folder for each source")
-    ways = routes(settings)
     return Inbox(
         root.resolve(),
-        ways,
+        routes(settings),
         role_intake(settings)[1],
         inbox_locks(settings),
-        metrics=InboxMetrics(collected, OUTCOMES),
+        metrics=metrics,
         health=health,
-        pace=Pace(settings.inbox_settle_s, settings.inbox_scan_s, monotonic),
+        pace=Pace(settings.inbox_settle_s, settings.inbox_scan_s, monotonic, timedelta(days=settings.inbox_keep_days)),
         clock=system_clock,
     )
+
+
+def fetcher(settings: Settings, url: str, root: Path, metrics: InboxMetrics, health: InboxHealth) -> Fetcher:
+    """What brings a server's files into the folder of an inbox.
+
+    Raises:
+        SettingsError: The address is none, or nothing says whom to trust or who we are.
+    """
+    server = Server.at(url, settings.sftp_known_hosts, settings.sftp_key, settings.sftp_password)
+    return Fetcher(
+        server, root.resolve(), routes(settings), metrics=metrics, health=health, settle_s=settings.inbox_settle_s,
+        ticks=monotonic,
+    )  # fmt: skip
 
 
 def relay(settings: Settings, collected: CollectorRegistry, health: RelayHealth) -> Relay:

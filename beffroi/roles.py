@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -16,9 +16,9 @@ from prometheus_client import CollectorRegistry
 
 from beffroi import compose
 from beffroi.settings import ENV_PREFIX, Settings
-from connectors.inbox import Settled, one_inbox
+from connectors.inbox import OUTCOMES, Settled, one_inbox
 from connectors.pollers import Swept
-from monitoring.inbox import InboxHealth
+from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.logs import configure
 from monitoring.relay import RelayHealth
 from monitoring.serve import HealthReport, MonitoringServer, Place, on_end, serve
@@ -123,27 +123,39 @@ def run_poll_role(settings: Settings, source: str, *, every: timedelta | None, c
 
 
 def run_inbox_role(
-    settings: Settings, root: Path, *, once: bool, confirm: str | None
+    settings: Settings, root: Path, *, once: bool, confirm: str | None, server: str | None
 ) -> tuple[list[Settled], set[tuple[str, str]]]:
     """Take files that arrive until it is told to stop, or once; gives what became of them and what stays in its place.
 
+    Args:
+        settings: Of this deployment.
+        root: The folder.
+        once: Take what lies there, then end.
+        confirm: A file that was held.
+        server: Address of an SFTP server whose files are fetched into the folder.
+
     Raises:
-        BeffroiError: Something that concerns every file; with ``once`` and ``confirm`` also that Kafka does not answer.
+        BeffroiError: Something that concerns every file; with ``once`` and ``confirm`` also that Kafka, or the server,
+            does not answer.
     """
     configure_logs(settings)
     registry, health = CollectorRegistry(), InboxHealth()
-    inbox = compose.inbox(settings, root, registry, health)
+    metrics = InboxMetrics(registry, OUTCOMES)
+    fetcher = compose.fetcher(settings, server, root, metrics, health) if server else None
+    inbox = compose.inbox(settings, root, metrics, health)
     stop, woken = threading.Event(), threading.Event()
-
     on_end(stop.set, woken.set)
     if confirm is not None:
         return [inbox.confirm(confirm)], set()
     with one_inbox(compose.inbox_locks(settings), root):
         if once:
-            return inbox.once(stop), inbox.obstacles
-        server = _monitored(settings, "inbox", registry, health.report)
-        inbox.always(stop, woken)
-        server.stop()
+            if fetcher is not None:
+                fetcher.once(stop)
+            return inbox.once(stop), inbox.obstacles | (fetcher.obstacles if fetcher else set())
+        monitoring = _monitored(settings, "inbox", registry, health.report)
+        with fetcher.running(stop, settings.sftp_every_s) if fetcher else nullcontext():
+            inbox.always(stop, woken)
+        monitoring.stop()
     return [], set()
 
 

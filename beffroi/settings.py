@@ -104,6 +104,15 @@ class Settings(BaseSettings):
     inbox_dir: Path | None = Field(None, description="the folder that `beffroi up` takes files from; left out, none")
     inbox_settle_s: float = Field(10.0, ge=0, description="a file that did not grow for so long is taken to be whole")
     inbox_scan_s: float = Field(10.0, gt=0, description="between two looks where the system tells of no new files")
+    inbox_keep_days: int = Field(
+        90, ge=1, description="files that were taken are removed with their receipts after these"
+    )
+    sftp_known_hosts: Path = Field(
+        default_factory=lambda: Path.home() / ".ssh" / "known_hosts", description="host keys of partners' servers"
+    )
+    sftp_key: Path | None = Field(None, description="our private key for partners' servers")
+    sftp_password: SecretStr | None = None
+    sftp_every_s: float = Field(60.0, gt=0, description="between two looks at a partner's server")
     inbox_host: str = Field("127.0.0.1", description="where the inbox answers /metrics and /health")
     inbox_port: int = Field(9466, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     relay_host: str = Field("127.0.0.1", description="where the relay answers /metrics and /health")

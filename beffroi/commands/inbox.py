@@ -25,6 +25,9 @@ def inbox(
     confirm: Annotated[
         str | None, typer.Option(metavar="FILE", help="Take a snapshot that is held because it lost many records.")
     ] = None,
+    server: Annotated[
+        str | None, typer.Option("--from", metavar="URL", help="Fetch files into it from sftp://user@host/folder.")
+    ] = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="Take what lies there, then end: for cron.")] = False,
 ) -> None:
@@ -34,16 +37,19 @@ def inbox(
     for a human (--confirm), .refused holds what cannot be taken, .failed what we failed on. Formats are those of the
     register of sources. SIGTERM ends it after the file in hand, with exit code 0.
 
+    With --from it first fetches what lies in the server's kairos/ into DIR/kairos, each file whole, and moves it there
+    into .done; the server must prove to be the one in BEFFROI_SFTP_KNOWN_HOSTS.
+
     With --once and --confirm: exit code 0 when all was taken or known, 4 when some records were refused, 5 when a file
-    is held, 65 when one was refused whole, 69 when Kafka does not answer, 70 when we failed on one, 74 when one cannot
-    be read or moved.
+    is held, 65 when one was refused whole, 69 when Kafka or the server does not answer, 70 when we failed on one, 74
+    when one cannot be read or moved, 77 when the server does not let us in or is another one.
     """
     from beffroi.roles import run_inbox_role
     from beffroi.settings import load
 
     if once and confirm is not None:
         raise typer.BadParameter("either --once or --confirm", param_hint="--once")
-    settled, obstacles = run_inbox_role(load(), folder, once=once, confirm=confirm)
+    settled, obstacles = run_inbox_role(load(), folder, once=once, confirm=confirm, server=server)
     for one in settled:
         typer.echo("\n".join(lines(one)))
     for where, reason in sorted(obstacles):

@@ -25,10 +25,10 @@ FAILED: Final = ".failed"
 ASIDE: Final = (DONE, HELD, REFUSED, FAILED)
 
 #: Names under which programs write what is not whole yet: rsync, WinSCP, browsers, everybody's own.
-_UNFINISHED: Final = (".part", ".partial", ".filepart", ".tmp")
+UNFINISHED: Final = (".part", ".partial", ".filepart", ".tmp")
 _RECEIPT: Final = ".receipt.json"
 #: And how one is called before it is whole.
-_RECEIPTS: Final = (_RECEIPT, ".receipt.new")
+RECEIPTS: Final = (_RECEIPT, ".receipt.new")
 #: File systems take 255 bytes; the receipt's ending and a number against a name that is taken come on top.
 _LONGEST_NAME: Final = 200
 
@@ -72,7 +72,7 @@ def look(source: str, path: Path) -> Found:
 def arrivals(folder: Path, source: str) -> Iterator[Found]:
     """What lies in a folder and is not hidden, not unfinished and no folder; raises OSError."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.name.lower().endswith(_UNFINISHED):
+        if path.name.startswith(".") or path.name.lower().endswith(UNFINISHED):
             continue
         try:
             found = look(source, path)
@@ -84,7 +84,7 @@ def arrivals(folder: Path, source: str) -> Iterator[Found]:
 
 def held(root: Path) -> list[Path]:
     """Files of all sources that wait for a human."""
-    return [path for path in sorted(root.glob(f"*/{HELD}/*")) if not path.name.endswith(_RECEIPTS)]
+    return [path for path in sorted(root.glob(f"*/{HELD}/*")) if not path.name.endswith(RECEIPTS)]
 
 
 def objection(found: Found) -> tuple[str, str] | None:
@@ -102,7 +102,7 @@ def name_objection(name: str) -> tuple[str, str] | None:
         return reason, "rename it: that number must never be sent"
     if len(raw) > _LONGEST_NAME:
         return "the name of the file is too long", f"give it at most {_LONGEST_NAME} bytes"
-    if name.endswith(_RECEIPTS):
+    if name.endswith(RECEIPTS):
         return "the file is named as a receipt is", "give it another ending"
     if not name.isprintable() or "\\" in name:
         return "the name of the file holds a backslash or what cannot be printed", "use letters, digits, - and _"

@@ -4,7 +4,7 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -14,6 +14,7 @@ import structlog
 
 from connectors.files import locked
 from connectors.inbox.folder import Found, Stamp, arrivals, held, look, objection, open_file, receipt_of, set_aside
+from connectors.inbox.keeping import expired, remove
 from connectors.inbox.settling import Settling
 from connectors.inbox.taking import OUTCOMES, Route, Taken, take
 from connectors.inbox.watching import watching
@@ -23,6 +24,8 @@ from monitoring.inbox import InboxHealth, InboxMetrics
 from schemas.clock import Clock
 from schemas.errors import BeffroiError, FencedError, FileRefused, SettingsError
 
+#: Between two looks for archived files whose time is over: it is counted in days.
+_KEEPING_S: Final = 3_600.0
 #: Kafka away: asked again after this; each asking waits for an answer some seconds itself.
 RETRY_S: Final = 5.0
 #: A look at a few folders costs a millisecond: waiting less between two would only spin.
@@ -37,11 +40,13 @@ class Pace:
         settle_s: A file that did not change for so long is whole.
         scan_s: Between two looks where the system tells of no new files, as on network mounts.
         ticks: Seconds of a clock that is never set back.
+        keep: How long files that were taken are kept; None for ever.
     """
 
     settle_s: float
     scan_s: float
     ticks: Callable[[], float]
+    keep: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class Inbox:
         self._settling = Settling(pace.settle_s)
         self._unmoved: dict[Path, tuple[Stamp, Taken]] = {}
         self._told: set[tuple[str, str]] = set()
+        self._kept_at: float | None = None
         self._log = structlog.get_logger(__name__)
         #: What keeps files from being taken or moved, since the last look.
         self.obstacles: set[tuple[str, str]] = set()
@@ -186,6 +192,7 @@ class Inbox:
             BeffroiError: As ``always``, and KafkaUnavailable; what is left stays where it is.
         """
         self.obstacles = set()
+        self._keep()
         there = [one for source in self._sources() for one in self._arrived(source)]
         due = self._settling.settled(there, self._pace.ticks())
         settled, gone = [], []
@@ -202,6 +209,21 @@ class Inbox:
             self._metrics.lying(len(there) - len(gone), oldest, len(held(self._root)))
         self._tell_obstacles()
         return settled
+
+    def _keep(self) -> None:
+        """Remove archived files whose time is over, now and then."""
+        now, keep = self._pace.ticks(), self._pace.keep
+        if keep is None or (self._kept_at is not None and now - self._kept_at < _KEEPING_S):
+            return
+        self._kept_at = now
+        with locked(self._archive_lock, wait=True):
+            for path in expired(self._root, self._routes, (self._clock() - keep).timestamp()):
+                try:
+                    remove(path)
+                except OSError as error:
+                    self._obstacle(path.parent.parent.name, error)
+                else:
+                    self._log.info("archived file removed", source=path.parent.parent.name, kept_days=keep.days)
 
     def _round(self, stop: Event) -> float:
         """One look; gives the seconds until the next."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
@@ -45,9 +46,12 @@ class Box:
         until(lambda: admin.existing(kafka, [prefix + LEDGER]), 10, "every broker knows the topics")
         self._prefix = prefix
         self._locks = folder / "locks"
+        self.metrics = InboxMetrics(CollectorRegistry(), OUTCOMES)
         self._routes = {"kairos": Route("kairos", "kairos-csv", snapshot)}
 
-    def inbox(self, settle_s: float = 0, ticks: Callable[[], float] = monotonic) -> Inbox:
+    def inbox(
+        self, settle_s: float = 0, ticks: Callable[[], float] = monotonic, keep: timedelta | None = None
+    ) -> Inbox:  # fmt: skip
         """One that has just started."""
         intake = Intake(
             self._kafka,
@@ -58,8 +62,8 @@ class Box:
         )
         return Inbox(
             self.root, self._routes, intake, self._locks,
-            metrics=InboxMetrics(CollectorRegistry(), OUTCOMES), health=self.health,
-            pace=Pace(settle_s, 0.2, ticks), clock=system_clock,
+            metrics=self.metrics, health=self.health,
+            pace=Pace(settle_s, 0.2, ticks, keep), clock=system_clock,
         )  # fmt: skip
 
     def once(self) -> list[str]:

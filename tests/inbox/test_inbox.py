@@ -1,6 +1,7 @@
 """The inbox against a real broker: files are taken whole or not at all, once, and each says what became of it."""
 
 import os
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -8,6 +9,7 @@ from threading import Event
 import pytest
 
 from connectors.kafka.settings import KafkaSettings
+from schemas.clock import system_clock
 from schemas.errors import FileRefused
 from tests.inbox.dropping import EARLY, LATE, Box
 from tests.kairos import PLANTED, row, write
@@ -164,6 +166,30 @@ def test_a_move_that_was_cut_off_after_the_receipt_is_finished_and_keeps_the_fir
     assert receipt["records"]["events"] == 0
     assert receipt["before"]["records"]["accepted"] == 3
     assert len(box.events()) == 4
+
+
+def test_what_was_taken_is_removed_with_its_receipt_when_its_time_is_over_and_nothing_else(box: Box) -> None:
+    ninety = timedelta(days=90)
+    box.drop(EARLY, range(3))
+    box.drop(LATE, range(3))
+    (box.source / "nonsense.csv").write_bytes(b"no|such|columns\n1|2|3\n")
+    assert sorted(box.once()) == ["known", "refused", "taken"]
+    done, long_ago = box.source / ".done", (system_clock() - timedelta(days=91)).timestamp()
+    os.utime(done / LATE, (long_ago, long_ago))  # data are old from the start: what counts is when they were taken
+    for path in (done / f"{EARLY}.receipt.json", box.source / ".refused" / "nonsense.csv.receipt.json"):
+        os.utime(path, (long_ago, long_ago))
+    seconds = [0.0]
+    running = box.inbox(ticks=lambda: seconds[0], keep=ninety)
+    assert running.sweep(Event()) == []
+    assert sorted(path.name for path in done.iterdir()) == [LATE, f"{LATE}.receipt.json"]
+    assert len(list((box.source / ".refused").iterdir())) == 2
+    (done / LATE).unlink()  # cut off between file and receipt
+    os.utime(done / f"{LATE}.receipt.json", (long_ago, long_ago))
+    running.sweep(Event())
+    assert list(done.iterdir()), "it looks once an hour"
+    seconds[0] += 3_600
+    running.sweep(Event())
+    assert list(done.iterdir()) == []
 
 
 def test_a_folder_of_no_source_is_told_and_left_alone(box: Box) -> None:
