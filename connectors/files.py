@@ -2,10 +2,13 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
+
+from schemas.errors import SettingsError
 
 
 @contextmanager
@@ -34,3 +37,21 @@ def locked(path: Path, *, wait: bool) -> Iterator[None]:
     with path.open("wb") as file:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield
+
+
+def private(path: Path, make: Callable[[], bytes]) -> bytes:
+    """What a file holds that its owner alone may read.
+
+    Args:
+        path: Where; its folder is made when it is missing.
+        make: What it shall hold when it is not there yet.
+
+    Raises:
+        SettingsError: Others may read it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(make())
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
+    return path.read_bytes()

@@ -1,14 +1,13 @@
 """What protects people at the edge: pseudonyms, the detector of national numbers."""
 
 import hmac
-import os
 import re
 import secrets
-import stat
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from connectors.files import private
 from schemas.errors import SettingsError
 
 KEY_BYTES: Final = 32
@@ -53,15 +52,7 @@ def load_or_create_key(path: Path) -> bytes:
     Raises:
         SettingsError: Others may read the file, or it is no key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_hex(KEY_BYTES).encode())
-    except FileExistsError:
-        pass
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
-    text = path.read_bytes().strip()
+    text = private(path, lambda: secrets.token_hex(KEY_BYTES).encode()).strip()
     if not re.fullmatch(rb"[0-9a-f]{64}", text):
         raise SettingsError(
             f"the key file {path} does not hold {KEY_BYTES} bytes in hexadecimal",

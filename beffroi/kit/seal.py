@@ -3,8 +3,6 @@
 A compact JWS (RFC 7515) by Ed25519 (RFC 8037, RFC 9864) over the certificate as JSON.
 """
 
-import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +12,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from connectors.files import replacing
+from connectors.files import private, replacing
 from schemas.errors import FileRefused, SettingsError
 
 _ALGORITHM: Final = "Ed25519"
@@ -27,15 +25,7 @@ def signing_key(path: Path) -> OKPKey:
     Raises:
         SettingsError: Others may read it, or it is none.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(OKPKey.generate_key("Ed25519").as_pem(private=True))
-    except FileExistsError:
-        pass
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
-    key = _key(path)
+    key = _key(path, private(path, lambda: OKPKey.generate_key("Ed25519").as_pem(private=True)))
     if not key.is_private:
         raise SettingsError(f"{path} holds a public key, which signs nothing", fix="name the private one")
     public = public_path(path)
@@ -49,15 +39,12 @@ def public_path(path: Path) -> Path:
     return path.with_suffix(".pub.pem")
 
 
-def _key(path: Path) -> OKPKey:
+def _key(path: Path, content: bytes) -> OKPKey:
     try:
-        key = OKPKey.import_key(path.read_bytes())
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise SettingsError(f"the key {path} cannot be read: {reason}", fix="correct the path") from None
+        key = OKPKey.import_key(content)
     except (JoseError, ValueError, TypeError):
-        raise SettingsError(f"{path} is no Ed25519 key", fix="name a PEM file that holds one") from None
-    if key.curve_name != "Ed25519":
+        key = None
+    if key is None or key.curve_name != "Ed25519":
         raise SettingsError(f"{path} is no Ed25519 key", fix="name a PEM file that holds one")
     return key
 
@@ -90,14 +77,11 @@ def opened(path: Path, public: Path) -> Mapping[str, Any]:
         FileRefused: It is none, was changed, or somebody else signed it.
     """
     try:
-        told = orjson.loads(path.read_bytes())
+        told = orjson.loads(_content(path))
         certificate, seal = told["certificate"], told["seal"].encode()
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise FileRefused(f"{path} cannot be read: {reason}", fix="correct the path") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise FileRefused(f"{path} is no certificate", fix="name a file that `beffroi partner certify` wrote") from None
-    key = _key(public)
+    key = _key(public, _content(public))
     try:
         signed = orjson.loads(jws.deserialize_compact(seal, key, algorithms=[_ALGORITHM]).payload)
     except (JoseError, ValueError):
@@ -107,3 +91,11 @@ def opened(path: Path, public: Path) -> Mapping[str, Any]:
     if signed != certificate:
         raise FileRefused(f"{path} was changed after it was sealed", fix=_ANEW)
     return dict(certificate)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise FileRefused(f"{path} cannot be read: {reason}", fix="correct the path") from None

@@ -6,7 +6,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import IO, TYPE_CHECKING, Final, cast
 
 import structlog
@@ -14,6 +14,7 @@ import structlog
 from connectors.inbox.folder import DONE, UNFINISHED, Found, Stamp, objection
 from connectors.inbox.settling import Settling
 from connectors.inbox.sftp import Server
+from connectors.inbox.watching import beside
 from monitoring.inbox import InboxHealth, InboxMetrics
 from schemas.errors import BeffroiError, SourceUnavailable
 
@@ -80,13 +81,8 @@ class Fetcher:
             stop: Tells it.
             every_s: Between two looks.
         """
-        thread = Thread(target=self._always, args=(stop, every_s), name="fetching", daemon=True)
-        thread.start()
-        try:
+        with beside(lambda: self._always(stop, every_s), stop, "fetching"):
             yield
-        finally:
-            stop.set()
-            thread.join()
 
     def _always(self, stop: Event, every_s: float) -> None:
         while not stop.is_set():

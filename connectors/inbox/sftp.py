@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -50,14 +50,7 @@ class Server:
         Raises:
             SettingsError: It is no such address, or holds a password; there are no known hosts, or no credential.
         """
-        fix = "write it as sftp://user@host/folder; a password goes into BEFFROI_SFTP_PASSWORD"
-        try:
-            parts = urlsplit(url)
-            port = parts.port or _PORT
-        except ValueError:
-            raise SettingsError("the server's address is no URL", fix=fix) from None
-        if parts.scheme != "sftp" or not parts.hostname or not parts.username or parts.password or parts.query:
-            raise SettingsError("the server's address is not of the form sftp://user@host/folder", fix=fix)
+        parts = _parts(url)
         if not known_hosts.is_file():
             raise SettingsError(
                 f"there is no file of known hosts {known_hosts}",
@@ -66,7 +59,8 @@ class Server:
         if key is None and password is None:
             raise SettingsError("nothing lets us into the server", fix="set BEFFROI_SFTP_KEY, or BEFFROI_SFTP_PASSWORD")
         folder = unquote(parts.path) or "."
-        return cls(parts.hostname, port, unquote(parts.username), folder, known_hosts, key, password)
+        host, user = parts.hostname or "", unquote(parts.username or "")
+        return cls(host, parts.port or _PORT, user, folder, known_hosts, key, password)
 
     @property
     def name(self) -> str:
@@ -127,3 +121,17 @@ class Server:
             f"{self.name} does not answer, or the connection was lost ({type(error).__name__})",
             fix="nothing is lost; the next look tries again",
         )
+
+
+def _parts(url: str) -> SplitResult:
+    parts = urlsplit(url)
+    try:
+        whole = parts.hostname and parts.username and parts.port != 0
+    except ValueError:  # a port that is no number
+        whole = None
+    if parts.scheme != "sftp" or not whole or parts.password or parts.query:
+        raise SettingsError(
+            "the server's address is not of the form sftp://user@host/folder",
+            fix="write it so; a password goes into BEFFROI_SFTP_PASSWORD",
+        )
+    return parts

@@ -1,6 +1,6 @@
 """Being told of new files by the system, where it tells: looking again and again stays the ground under it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
@@ -18,7 +18,20 @@ def watching(root: Path, stop: Event, woken: Event) -> Iterator[None]:
         stop: Ends the watching.
         woken: Set at each change.
     """
-    thread = Thread(target=_watch, args=(root, stop, woken), name="watching", daemon=True)
+    with beside(lambda: _watch(root, stop, woken), stop, "watching"):
+        yield
+
+
+@contextmanager
+def beside(work: Callable[[], None], stop: Event, name: str) -> Iterator[None]:
+    """Work in a thread meanwhile.
+
+    Args:
+        work: Ends when ``stop`` is set.
+        stop: Set at the end.
+        name: Of the thread.
+    """
+    thread = Thread(target=work, name=name, daemon=True)
     thread.start()
     try:
         yield

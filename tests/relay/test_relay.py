@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connectors.kafka.settings import KafkaSettings
+from connectors.relay.letters import Letter, ends, runs
 from schemas.topics import OFFERS_EVENTS, QUARANTINE
 from tests.bus import records
 from tests.conftest import PARTITIONS
@@ -16,10 +19,36 @@ from tests.kairos import PLANTED, row, write
 from tests.relay.office import Office, offsets
 from tests.waiting import until
 
-pytestmark = pytest.mark.kafka
-
 OFFER = {"beffroi-contract": "JobOffer", "beffroi-source": "offres"}
 KAIROS = {"beffroi-format": "kairos-csv", "beffroi-as-of": "2026-11-20"}
+
+
+def letter(partition: int, offset: int, source: str | None, size: int) -> Letter:
+    return Letter("p", "inbox.p.v1", partition, offset, None, size, source=source)
+
+
+SOURCES = st.sampled_from(["offres", "kairos", None])
+LETTERS = st.lists(st.tuples(st.integers(0, 3), SOURCES, st.integers(0, 5 << 20)), max_size=40)
+
+
+@given(LETTERS)
+def test_runs_hold_every_letter_once_in_its_partitions_order_and_one_source_each(
+    drawn: list[tuple[int, str | None, int]],
+) -> None:
+    offsets: Counter[int] = Counter()
+    letters = []
+    for partition, source, size in drawn:
+        letters.append(letter(partition, offsets[partition], source, size))
+        offsets[partition] += 1
+    done: Counter[int] = Counter()
+    for run in runs(letters):
+        assert len({one.source for one in run}) == 1
+        assert len(run) == 1 or sum(one.size for one in run) <= 8 << 20
+        for one in run:
+            assert one.offset == done[one.partition], "out of its partition's order"
+            done[one.partition] += 1
+        assert ends(run) == {("inbox.p.v1", one.partition): done[one.partition] for one in run}
+    assert done == offsets
 
 
 @pytest.fixture
@@ -27,6 +56,7 @@ def office(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Office:
     return Office(kafka, topics, tmp_path)
 
 
+@pytest.mark.kafka
 def test_every_record_gets_the_verdict_that_the_gateway_would_give_and_a_broken_one_stops_nobody(
     office: Office, kafka: KafkaSettings, topics: str, tmp_path: Path
 ) -> None:
@@ -77,6 +107,7 @@ def _told(reply: dict[str, Any]) -> tuple[str, Any]:
     return verdict["status"], verdict["problems"][0]["code"] if verdict["problems"] else None
 
 
+@pytest.mark.kafka
 def test_killed_in_the_middle_no_event_is_told_twice_and_no_verdict_is_lost(
     office: Office, kafka: KafkaSettings, topics: str
 ) -> None:

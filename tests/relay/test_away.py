@@ -1,0 +1,45 @@
+"""Kafka restarted in mid-transaction, and away: the relay waits, is not well, and goes on by itself where it was."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from beffroi.embedded import EmbeddedKafka
+from beffroi.settings import user_dir
+from beffroi.stack.supervisor import healthy
+from connectors.kafka import admin
+from connectors.kafka.settings import KafkaSettings
+from schemas.topics import catalogue
+from tests.conftest import PARTITIONS
+from tests.gateway.desk import offer
+from tests.relay.office import Office, offsets
+from tests.waiting import until
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+
+
+def test_whatever_kafka_does_each_record_is_answered_once(tmp_path: Path) -> None:
+    cache = user_dir("cache", os.environ, sys.platform, Path.home())
+    with EmbeddedKafka(tmp_path / "kafka", cache) as broker:
+        kafka = KafkaSettings(bootstrap=broker.bootstrap)
+        admin.apply(kafka, admin.plan({}, catalogue(PARTITIONS)), 1)
+        office = Office(kafka, "", tmp_path)
+        told = {"beffroi-contract": "JobOffer", "beffroi-source": "offres"}
+        with office.relay() as running:
+            for number in range(4_000):
+                office.write(offer(number), told, partition=number % 4)
+            until(lambda: len(office.verdicts()) > 100, 20, "some are answered", every_s=0.01)
+            broker.stop()
+            broker.start()
+            office.answered(4_000, 90)
+            broker.stop()
+            until(lambda: not healthy("127.0.0.1", office.port), 30, "it is not well")
+            broker.start()
+            office.write(offer(4_000), told)
+            found = office.answered(4_001, 60)
+            until(lambda: healthy("127.0.0.1", office.port), 20, "it is well")
+            assert running.ended() == 0, running.text()
+    assert {one["verdicts"][0]["status"] for one in found} == {"accepted"}
+    assert (len(offsets(found)), set(offsets(found).values())) == (4_001, {1})
