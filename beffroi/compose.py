@@ -251,6 +251,7 @@ def relay(settings: Settings, collected: CollectorRegistry, health: RelayHealth)
         metrics=RelayMetrics(collected, [one.name for one in partners], time),
         health=health,
         session_s=settings.session_timeout_s,
+        stuck_after_s=settings.stuck_after_s,
         instance_id=settings.instance_id,
     )
 

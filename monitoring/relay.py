@@ -36,6 +36,7 @@ class RelayMetrics:
             "beffroi_relay_last_turn_timestamp_seconds", "When the relay last got through all it had", registry=registry
         )
         self._turned.set(now())
+        self.kafka_up = Gauge("beffroi_relay_kafka_up", "1 while Kafka answers", registry=registry)
 
     def settled(self, partner: str, counts: Mapping[str, int]) -> None:
         """A record of the partner's topic was dealt with: what became of the records in it."""
@@ -61,21 +62,40 @@ class RelayHealth:
         self._failure = "starting"
         self._last_turn = now()
         self._assigned = False
+        self._kafka_up = True
+        self._up_since = now()
 
     def turned(self, assigned: bool) -> None:  # noqa: FBT001  # the one thing it tells
         """All that was read was dealt with; whether partitions are held."""
         with self._lock:
             self._failure, self._last_turn, self._assigned = "", self._now(), assigned
 
+    def kafka(self, up: bool) -> None:  # noqa: FBT001  # the one thing it tells
+        """Whether Kafka answers."""
+        with self._lock:
+            if up and not self._kafka_up:
+                self._up_since = self._now()
+            self._kafka_up = up
+
+    def moved(self) -> None:
+        """Something was done, though not all that was read."""
+        with self._lock:
+            self._last_turn = self._now()
+
+    def stands_still_s(self) -> float:
+        """For how many seconds nothing was done although Kafka answers."""
+        with self._lock:
+            return self._now() - max(self._last_turn, self._up_since) if self._kafka_up else 0.0
+
     def failed(self, message: str) -> None:
         """Something keeps records from being taken."""
         with self._lock:
-            self._failure = message
+            self._failure, self._last_turn = message, self._now()
 
     def report(self) -> tuple[bool, dict[str, Any]]:
         """Well or not, and the details for ``/health``; one that waits beside another relay is well."""
         with self._lock:
             age = self._now() - self._last_turn
-            well = not self._failure and age < STUCK_AFTER_S
-            details = {"last_failure": self._failure, "assigned": self._assigned}
+            well = not self._failure and self._kafka_up and age < STUCK_AFTER_S
+            details = {"last_failure": self._failure, "kafka_up": self._kafka_up, "assigned": self._assigned}
             return well, {**details, "seconds_since_last_turn": round(age, 3)}

@@ -20,7 +20,6 @@ from connectors.gateway.answers import JSON, NDJSON, as_json, as_lines, status
 from connectors.gateway.auth import Authenticator, Caller
 from connectors.gateway.bodies import receive
 from connectors.gateway.limits import WORKERS, Lanes, Quotas
-from connectors.gateway.link import Link
 from connectors.gateway.memory import Answer, Memory, key_of
 from connectors.gateway.names import named
 from connectors.gateway.problems import Rejected, refused_whole
@@ -28,6 +27,7 @@ from connectors.gateway.rights import contracts_of, source_for
 from connectors.gateway.settings import GatewaySettings
 from connectors.inputs import Input
 from connectors.intake import Intake
+from connectors.kafka.link import Link
 from connectors.report import Report
 from monitoring.gateway import GatewayMetrics
 from schemas.clock import PARIS, Clock

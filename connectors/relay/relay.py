@@ -1,5 +1,6 @@
 """The relay itself: reads, publishes, answers and commits, all of it in one transaction."""
 
+import os
 from collections.abc import Sequence
 from threading import Event
 from typing import Final
@@ -12,6 +13,7 @@ from connectors.gateway.rights import Registered
 from connectors.intake import Intake
 from connectors.kafka.admin import partition_counts
 from connectors.kafka.clients import ANSWER_PATIENCE_S, group_member, transactional_producer
+from connectors.kafka.link import Link
 from connectors.kafka.reading import at_end
 from connectors.kafka.settings import KafkaSettings
 from connectors.publication import COMMIT_PATIENCE_S, away, sender
@@ -29,6 +31,8 @@ _BATCH: Final = 500
 _WAIT_S: Final = 0.2
 #: Kafka away, or others took over: begun anew after this.
 RETRY_S: Final = 5.0
+#: sysexits.h EX_TEMPFAIL, as a worker that is stuck: start it again.
+EXIT_STUCK: Final = 75
 
 Outcome = Report | FileRefused | Rejected
 
@@ -45,6 +49,7 @@ class Relay:
         metrics: Told what happens.
         health: Told as well.
         session_s: A relay that is silent for longer loses its partitions to another one.
+        stuck_after_s: Without progress for so long, although Kafka answers, the process ends with 75.
         instance_id: Of one that keeps them when it is started again in time.
     """
 
@@ -59,6 +64,7 @@ class Relay:
         metrics: RelayMetrics,
         health: RelayHealth,
         session_s: float,
+        stuck_after_s: float,
         instance_id: str | None = None,
     ) -> None:
         self._kafka = kafka
@@ -71,7 +77,17 @@ class Relay:
         self._member = f"{prefix}beffroi-relay", session_s, instance_id
         self._ended: set[tuple[str, int]] = set()
         self._asides: dict[str, Producer] = {}
+        self._stuck_after_s = stuck_after_s
+        self._link = Link(kafka, self._noted)
         self._log = structlog.get_logger(__name__)
+
+    def _noted(self, up: float) -> None:
+        self._metrics.kafka_up.set(up)
+        self._health.kafka(bool(up))
+        if self._health.stands_still_s() > self._stuck_after_s:
+            # librdkafka's send_offsets_to_transaction may never return after its coordinator went (its issue 5456).
+            self._log.error("no progress although Kafka answers", seconds=self._stuck_after_s)
+            os._exit(EXIT_STUCK)
 
     def always(self, stop: Event) -> None:
         """Take what comes until told to stop; the transaction in hand is finished.
@@ -79,15 +95,22 @@ class Relay:
         Raises:
             BeffroiError: Something that waiting does not mend.
         """
-        while not stop.is_set():
-            try:
-                self._session(stop)
-            except BeffroiError as error:
-                if not (error.retriable or isinstance(error, FencedError)):
-                    raise
-                self._health.failed(error.message)
-                self._log.warning("relay waits, nothing lost", reason=error.message, fix=error.fix)
-                stop.wait(RETRY_S)
+        self._link.start()
+        try:
+            while not stop.is_set():
+                self._try(stop)
+        finally:
+            self._link.stop()
+
+    def _try(self, stop: Event) -> None:
+        try:
+            self._session(stop)
+        except BeffroiError as error:
+            if not (error.retriable or isinstance(error, FencedError)):
+                raise
+            self._health.failed(error.message)
+            self._log.warning("relay waits, nothing lost", reason=error.message, fix=error.fix)
+            stop.wait(RETRY_S)
 
     def _session(self, stop: Event) -> None:
         """Read as a member of the group until something fails: then all that is held is thrown away."""
@@ -155,6 +178,7 @@ class Relay:
                 return
             self._log.error("record failed", topic=run[0].topic, offset=run[0].offset, error=type(error).__name__)
             outcomes = self._answered(consumer, run, [Rejected("defect", "we failed on this record")])
+        self._health.moved()
         for letter, outcome in zip(run, outcomes, strict=True):
             self._metrics.settled(letter.partner, counts(outcome))
 

@@ -1,4 +1,4 @@
-"""Whether Kafka answers: asked all the time, so that a request is turned away before its body is read."""
+"""Whether Kafka answers: asked all the time, for clients themselves wait for a broker that is away without a word."""
 
 import threading
 from collections.abc import Callable
