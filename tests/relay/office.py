@@ -69,12 +69,12 @@ class Office:
         """The same, once there are so many."""
         return until(lambda: found if len(found := self.verdicts()) >= count else [], timeout_s, f"{count} verdicts")
 
-    def relay(self) -> "RelayProcess":
+    def relay(self, **settings: str) -> "RelayProcess":
         """One that is started."""
         made = {
             "KAFKA": self._kafka.bootstrap, "TOPIC_PREFIX": self._prefix, "DATA_DIR": str(self._folder / "data"),
             "PARTNERS_REGISTER": str(self._folder / "partners.toml"), "RELAY_PORT": str(self.port),
-            "SESSION_TIMEOUT_S": "6", "INSTANCE_ID": "one", "STUCK_AFTER_S": "5", "LOG_FORMAT": "json",
+            "SESSION_TIMEOUT_S": "6", "INSTANCE_ID": "one", "LOG_FORMAT": "json", **settings,
         }  # fmt: skip
         return RelayProcess(made, self._folder / "relay.log", self.port)
 

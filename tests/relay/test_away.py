@@ -30,7 +30,7 @@ def test_whatever_kafka_does_each_record_is_answered_once(tmp_path: Path) -> Non
         for number in range(4_000):
             office.write(offer(number), told, partition=number % 4)
         office.sent()
-        with office.relay() as first:
+        with office.relay(STUCK_AFTER_S="5") as first:
             until(lambda: len(office.verdicts()) > 100, 20, "some are answered", every_s=0.01)
             broker.stop()
             broker.start()
