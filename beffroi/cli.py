@@ -17,6 +17,7 @@ from beffroi.commands import (
     poll,
     processes,
     publish,
+    quarantine,
     rebuild,
     topics,
     views,
@@ -48,6 +49,7 @@ app.command("poll")(poll.poll)
 app.command("inbox")(inbox.inbox)
 app.command("audit")(audit.audit)
 app.add_typer(partner.app, name="partner")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(topics.app, name="topics")
 views.app.command("rebuild")(rebuild.rebuild)
 app.add_typer(views.app, name="views")

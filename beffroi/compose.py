@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
 from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
 from connectors.privacy import KEY_BYTES, Pseudonymiser, load_or_create_key
+from connectors.quarantine import Bench
+from connectors.sealing import load_or_create_keys
 from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.polling import PollHealth, PollMetrics
 from portal.settings import PortalSettings
@@ -92,7 +95,49 @@ def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
         pseudonyms=Pseudonymiser(load_or_create_key(settings.key_file)),
         territory=territory(settings),
         clock=system_clock,
+        keys=load_or_create_keys(settings.quarantine_key_file),
     )
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where an operator works on the quarantine.
+
+    Attributes:
+        bench: Looks, mends and drops.
+        settings: Of the deployment.
+        cluster: Its Kafka.
+        sources: Its register.
+    """
+
+    bench: Bench
+    settings: Settings
+    cluster: KafkaSettings
+    sources: tuple[Source, ...]
+
+    def intake(self) -> Intake:
+        """The pipeline that mended records go through."""
+        return intake(self.settings, self.cluster)
+
+    def partner(self, source: str) -> str:
+        """Whose a feed is; a dash for what is nobody's."""
+        return next((one.holder for one in self.sources if one.name == source), "-")
+
+    def sources_of(self, partner: str) -> frozenset[str]:
+        """The feeds of the partners whose name holds a text."""
+        return frozenset(one.name for one in self.sources if partner.casefold() in one.holder.casefold())
+
+
+def workplace(settings: Settings, cluster: KafkaSettings) -> Workplace:
+    """Where the quarantine of this deployment is worked on."""
+    bench = Bench(
+        cluster,
+        settings.topic_prefix,
+        codec=registry.codec(cluster),
+        keys=load_or_create_keys(settings.quarantine_key_file),
+        clock=system_clock,
+    )
+    return Workplace(bench, settings, cluster, sources_register(settings.sources_register))
 
 
 def offline_intake(settings: Settings) -> Intake:

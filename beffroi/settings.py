@@ -108,6 +108,7 @@ class Settings(BaseSettings):
         None, description="what views said at the end of each day; in data_dir if left out"
     )
     archive_days: int = Field(1_096, ge=1, description="days of that archive that are kept; three years")
+    quarantine_keys: Path | None = Field(None, description="keys of the sealed quarantine; in data_dir when left out")
     pseudonym_key: Path | None = Field(None, description="key file of the pseudonyms; in data_dir when left out")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -139,6 +140,11 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Where the pseudonyms' key lies."""
         return self.pseudonym_key or self.data_dir / "pseudonym.key"
+
+    @property
+    def quarantine_key_file(self) -> Path:
+        """Where the keys of the sealed quarantine lie."""
+        return self.quarantine_keys or self.data_dir / "quarantine.keys"
 
     @property
     def archive_folder(self) -> Path:

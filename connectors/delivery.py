@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from connectors.envelope import Shape, blank, shape
 from connectors.formats.base import Context, Contradiction, Event, Format, Item, Notes, Problem, Refused
 from connectors.ledger import digest
+from connectors.privacy import may_hold_nir
 from schemas.clock import to_millis
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, sources
@@ -20,6 +21,10 @@ Key = tuple[str, str]
 
 #: Refused records of one delivery of which something is kept for correction; the report counts them all.
 KEPT_FOR_CORRECTION: Final = 10_000
+#: Bytes of one refused record that are kept, sealed: the largest record that any known system sends has 60 kB.
+KEPT_BYTES: Final = 256 << 10
+#: Bytes of all of them together, in memory and in one transaction.
+ALL_KEPT_BYTES: Final = 16 << 20
 _PEOPLE: Final = frozenset({TRAINING_ENROLMENT.rpartition(".")[2]})
 
 
@@ -53,6 +58,18 @@ class Thing(NamedTuple):
     instant: int | None = None
 
 
+class Replayed(NamedTuple):
+    """A record that was set aside and is handed over again.
+
+    Attributes:
+        record_id: Which one.
+        corrected: The fields that were given another value.
+    """
+
+    record_id: str
+    corrected: tuple[str, ...] = ()
+
+
 class Tally(NamedTuple):
     """Records by verdict."""
 
@@ -80,6 +97,7 @@ class Delivery:
         refused: Records not taken.
         warnings: Fields left out of records that were taken.
         broken: Keys of things whose records were refused.
+        replayed: When these are records that were set aside: what each of them is, by its line from 1.
     """
 
     name: str
@@ -95,6 +113,7 @@ class Delivery:
     refused: list[Refused] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     broken: set[Key] = field(default_factory=set)
+    replayed: tuple[Replayed, ...] = ()
 
     @property
     def received(self) -> int:
@@ -158,6 +177,7 @@ class _Collector:
         self._codec = codec
         self._shapes = {contract: shape(contract) for contract in delivery.contracts.values()}
         self._checks = {contract: fits(contract) for contract in self._shapes}
+        self._left = ALL_KEPT_BYTES
 
     def add(self, item: Item) -> None:
         delivery = self._delivery
@@ -182,8 +202,18 @@ class _Collector:
 
     def _refuse(self, item: Refused) -> None:
         kept = item if len(self._delivery.refused) < KEPT_FOR_CORRECTION else Refused(item.problems)
+        if kept.original is not None and not self._keeps(kept, kept.original):
+            kept = replace(kept, original=None)
         self._delivery.refused.append(kept)
         self._delivery.broken.update(item.about)
+
+    def _keeps(self, item: Refused, original: bytes) -> bool:
+        """Whether a record may wait for its correction: never one with a NIR, nor more than anybody mends by hand."""
+        nir = any(problem.code == "nir" for problem in item.problems) or may_hold_nir(original)
+        if nir or len(original) > min(KEPT_BYTES, self._left):
+            return False
+        self._left -= len(original)
+        return True
 
     def _thing(self, event: Event, line: int) -> "_Held | Refused":
         form = self._shapes[event.contract]

@@ -5,7 +5,7 @@ nothing. A record that is refused leaves its neighbours alone.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Final, TypedDict, Unpack
 
 import stamina
 
+from connectors.alone import Alone, single
 from connectors.delivery import Delivery, collect
 from connectors.formats import format_named
 from connectors.formats.base import Context, Format, Problem, Refused
@@ -26,6 +27,7 @@ from connectors.ledger import Ledger
 from connectors.privacy import Pseudonymiser
 from connectors.publication import Publisher
 from connectors.report import Report
+from connectors.sealing import Keyring
 from connectors.verdicts import CONFLICT, Judge, Rules, Verdicts
 from schemas.clock import PARIS, Clock
 from schemas.codec import Codec
@@ -77,16 +79,25 @@ class Intake:
         pseudonyms: For persons.
         territory: Tells whether places are known.
         clock: For the instants of heartbeats and refusals.
+        keys: Seal records that are set aside; without them their content is not kept.
     """
 
-    def __init__(
-        self, kafka: KafkaSettings | None, *, prefix: str, pseudonyms: Pseudonymiser, territory: Territory, clock: Clock
+    def __init__(  # its world: cluster, tables, keys, time
+        self,
+        kafka: KafkaSettings | None,
+        *,
+        prefix: str,
+        pseudonyms: Pseudonymiser,
+        territory: Territory,
+        clock: Clock,
+        keys: Keyring | None = None,
     ) -> None:
         self._kafka = kafka
         self._prefix = prefix
         self._pseudonyms = pseudonyms
         self._territory = territory
         self._clock = clock
+        self._keys = keys
         self._codec = registry.codec(kafka) if kafka else Codec()
         self._publishers: dict[str, Publisher] = {}
         self._locks: dict[str, Lock] = {}
@@ -148,6 +159,32 @@ class Intake:
 
         return self._take(data, _format(written), terms, rehearse, rehearsed=True)
 
+    def replay(
+        self, records: Sequence[Alone], form: Format, source: str, as_of: datetime, *, dry_run: bool = False
+    ) -> Report:  # fmt: skip
+        """Publish records that had been set aside, under the instant of the data that they came with.
+
+        What the bus knows of each thing in data as new, or newer, stands. No heartbeat is sent, and nothing is set
+        aside again: a record that is refused once more lies where it lay.
+
+        Args:
+            records: Each as a file of its own.
+            form: Their format.
+            source: The feed.
+            as_of: Instant of their data.
+            dry_run: Do everything but publish.
+
+        Raises:
+            KafkaUnavailable: No broker answers; nothing was done.
+            FencedError: Others of the same source took over each time; nothing was done.
+        """
+        began = perf_counter()
+        context = Context(source, as_of, self._pseudonyms, self._territory)
+        delivery = collect(single(records, form, context), form, context, "quarantine", self._codec)
+        delivery.replayed = tuple(one.replayed for one in records)
+        verdicts = self._publish(delivery, Rules(refuse_conflicts=True), dry_run)
+        return Report(delivery, verdicts, (as_of, "its delivery"), perf_counter() - began, published=not dry_run)
+
     def close(self) -> None:
         """Let go of the sources that were published for."""
         self._publishers.clear()
@@ -207,7 +244,7 @@ class Intake:
     def _opened(self, source: str) -> Publisher:
         self.reach()
         assert self._kafka is not None  # noqa: S101  # or it was not reached
-        return Publisher(self._kafka, self._prefix, source, self._codec, self._clock)
+        return Publisher(self._kafka, self._prefix, source, self._codec, self._clock, self._keys)
 
 
 _ATOMIC_FIX: Final = "correct the refused records, then send all of them again"

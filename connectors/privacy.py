@@ -26,6 +26,8 @@ _BETWEEN: Final = rb"(?:[ .\xa0]|\xc2\xa0|\xe2\x80\xaf)?"
 _WITH_KEY: Final = re.compile(
     _GROUPS[0] + rb"(?<![0-9A-Za-z].)" + _BETWEEN + _BETWEEN.join((*_GROUPS[1:], rb"\d{2}")) + rb"(?![0-9A-Za-z])"
 )
+#: Thirteen digits that stand alone; a bare number of JSON, such as a version in milliseconds, is not looked at.
+_THIRTEEN: Final = re.compile(rb"(?<![0-9A-Za-z:])[1-478]\d{5}[\dABab]\d{6}(?![0-9A-Za-z])")
 _WITHOUT_KEY: Final = re.compile(rb"".join(_GROUPS))
 
 
@@ -78,6 +80,11 @@ def has_nir(line: bytes) -> bool:
 def is_nir_without_key(field: bytes) -> bool:
     """Whether a whole field is built like a NIR without its key: 13 digits."""
     return _WITHOUT_KEY.fullmatch(field.strip()) is not None
+
+
+def may_hold_nir(text: bytes) -> bool:
+    """Whether something that was not understood may hold a NIR, with its key or without: it is not kept then."""
+    return has_nir(text) or any(is_nir_without_key(found[0]) for found in _THIRTEEN.finditer(text))
 
 
 def _key_is_right(found: bytes) -> bool:

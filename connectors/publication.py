@@ -1,22 +1,24 @@
 """The one writer of a source: fence, compare with the ledger, write everything in one transaction."""
 
-import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 from confluent_kafka import KafkaException, Producer
 
-from connectors.delivery import KEPT_FOR_CORRECTION, Delivery
+from connectors.aside import Aside
+from connectors.delivery import Delivery
 from connectors.envelope import event_id, stamp
-from connectors.formats.base import Refused
 from connectors.kafka.admin import partition_counts
-from connectors.kafka.clients import is_fenced, transactional_producer
+from connectors.kafka.clients import is_fenced, reader, transactional_producer
+from connectors.kafka.reading import last_of
 from connectors.kafka.settings import KafkaSettings
 from connectors.ledger import Ledger, LedgerTopic
+from connectors.sealing import Keyring
 from connectors.verdicts import Judge, Rules, Verdicts, headers
 from schemas.clock import Clock, from_millis
 from schemas.codec import Codec
-from schemas.contracts import HEARTBEAT, QUARANTINED
+from schemas.contracts import HEARTBEAT
 from schemas.errors import FencedError, KafkaUnavailable
 from schemas.topics import HEARTBEATS, LEDGER, QUARANTINE
 
@@ -41,18 +43,29 @@ class Publisher:
         source: The feed.
         codec: One for all.
         clock: For the instants of heartbeats and refusals.
+        keys: Seal what is set aside; without them its content is not kept.
     """
 
-    def __init__(self, kafka: KafkaSettings, prefix: str, source: str, codec: Codec, clock: Clock) -> None:
+    def __init__(  # its world: cluster, source, codec, time, key
+        self,
+        kafka: KafkaSettings,
+        prefix: str,
+        source: str,
+        codec: Codec,
+        clock: Clock,
+        keys: Keyring | None = None,
+    ) -> None:
         self._kafka = kafka
         self._prefix = prefix
         self._source = source
         self._codec = codec
         self._clock = clock
+        self._aside = Aside(source, codec, keys)
         count = partition_counts(kafka, [prefix + LEDGER])[prefix + LEDGER]
         self._topic = LedgerTopic(kafka, prefix + LEDGER, count, source, codec)
         self._producer: Producer | None = None
         self._ledger = Ledger()
+        self._last_event_at: datetime | None = None
 
     def judge(self, delivery: Delivery, rules: Rules) -> Verdicts:
         """What would become of a delivery; writes nothing and fences nobody.
@@ -91,7 +104,19 @@ class Publisher:
             # Fence first, read then: nobody else of this source can write between the comparison and our commit.
             self._producer.init_transactions(COMMIT_PATIENCE_S)
             self._ledger = self._topic.read()
+            self._last_event_at = self._heard_before()
         return self._producer
+
+    def _heard_before(self) -> datetime | None:
+        """When a publication of the source last brought something new."""
+        consumer = reader(self._kafka)
+        try:
+            last = last_of(consumer, self._prefix + HEARTBEATS, 0, self._source.encode())
+        finally:
+            consumer.close()
+        value = None if last is None else last.value()
+        at: datetime | None = self._codec.read(HEARTBEAT, value)["last_event_at"] if value else None
+        return at
 
     def _explain(self, error: KafkaException) -> FencedError | KafkaUnavailable:
         if self._producer is not None and is_fenced(error.args[0], self._producer):
@@ -110,9 +135,11 @@ class Publisher:
             send(topic, key(kind, source_key), value(entry), partition=partition)
         if snapshot:
             send(topic, *self._topic.snapshot_entry(delivery.instant), partition=partition)
-        for item in delivery.refused[:KEPT_FOR_CORRECTION]:
-            send(self._prefix + QUARANTINE, self._source.encode(), self._quarantined(delivery, item))
-        send(self._prefix + HEARTBEATS, self._source.encode(), self._heartbeat(verdicts, delivery))
+        now, key_of_source = self._clock(), self._source.encode()
+        for told in self._aside.told(delivery, verdicts, now):
+            send(self._prefix + QUARANTINE, key_of_source, told)
+        if not delivery.replayed:  # nobody was heard: the operator mends what came before
+            send(self._prefix + HEARTBEATS, key_of_source, self._heartbeat(verdicts, delivery, now))
         producer.commit_transaction(COMMIT_PATIENCE_S)
 
     def _send_events(self, send: Callable[..., None], verdicts: Verdicts, delivery: Delivery) -> None:
@@ -134,35 +161,22 @@ class Publisher:
                 headers=headers(one, identity, common),
             )  # fmt: skip
 
-    def _heartbeat(self, verdicts: Verdicts, delivery: Delivery) -> bytes:
+    def _heartbeat(self, verdicts: Verdicts, delivery: Delivery, now: datetime) -> bytes:
         tally = delivery.tally(verdicts.found)
+        if verdicts.outgoing:
+            self._last_event_at = now
         record = {
             "source": self._source,
             "format": delivery.format,
             "data_as_of": from_millis(delivery.instant),
-            "heard_at": self._clock(),
+            "heard_at": now,
             "accepted": tally.accepted,
             "duplicates": tally.duplicate + tally.outdated,
             "refused": len(delivery.refused) + tally.conflict,
+            "file": delivery.name,
+            "last_event_at": self._last_event_at,
         }
         return self._codec.encode(HEARTBEAT, record)
-
-    def _quarantined(self, delivery: Delivery, item: Refused) -> bytes:
-        problem = item.problems[0]
-        record = {
-            "source": self._source,
-            "format": delivery.format,
-            "file": delivery.name,
-            "line": problem.line,
-            "pointer": problem.pointer,
-            "code": problem.code,
-            "shape": problem.shape,
-            "message": problem.message,
-            "fix": problem.fix,
-            "received_at": self._clock(),
-            "content": json.dumps(item.content) if item.content else None,
-        }
-        return self._codec.encode(QUARANTINED, record)
 
 
 def _topics(verdicts: Verdicts) -> dict[str, str]:

@@ -71,6 +71,7 @@ class Report:
         events: Records put on the bus.
         as_of: The instant of the data, and ``as_of_from`` where it was found.
         published: Whether it is on the bus now.
+        settled: What became of records that had been set aside, by line.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Report:
         self.duplicate = tally.duplicate + tally.outdated
         self.refused = (*delivery.refused, *self._conflicts())
         self.warnings, self.contradictions = tuple(delivery.warnings), tuple(delivery.notes.contradictions)
+        self.settled = verdicts.settled
         self.noun, self.withdrawn, self.events = delivery.noun, verdicts.withdrawn, len(verdicts.outgoing)
 
     def _conflicts(self) -> Iterator[Refused]:

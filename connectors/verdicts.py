@@ -1,11 +1,12 @@
 """What becomes of each thing that was handed over, against what its source published before; pure."""
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from connectors.delivery import Delivery, Key, Thing
-from connectors.envelope import Shape, retracted, shape
+from connectors.envelope import Shape, event_id, retracted, shape
 from connectors.ledger import Entry, Ledger, digest
 from schemas.codec import Codec
 from schemas.errors import FileHeld
@@ -37,6 +38,22 @@ class Outgoing(NamedTuple):
     instant: int | None = None
 
 
+class Settled(NamedTuple):
+    """What became of a record that had been set aside.
+
+    Attributes:
+        outcome: In the words of the contract QuarantineOutcome.
+        event_id: Of its event on the bus, when it has one.
+    """
+
+    outcome: str
+    event_id: str | None = None
+
+
+#: What the verdict on a record means for its place in quarantine; a conflict leaves it there.
+_SETTLES: Final = {ACCEPTED: "REPLAYED", DUPLICATE: "KNOWN", OUTDATED: "OVERTAKEN"}
+
+
 @dataclass(slots=True)
 class Verdicts:
     """What to publish, and what became of each thing.
@@ -46,12 +63,14 @@ class Verdicts:
         entries: What the ledger will say once they are out; also of things that are the same in a newer file.
         found: Verdict and version of each thing.
         withdrawn: Things that a snapshot no longer holds.
+        settled: What became of records that had been set aside, by line; those that stay so are left out.
     """
 
     outgoing: list[Outgoing] = field(default_factory=list)
     entries: dict[Key, Entry] = field(default_factory=dict)
     found: dict[Key, tuple[str, int]] = field(default_factory=dict)
     withdrawn: int = 0
+    settled: dict[int, Settled] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +116,24 @@ class Judge:
         self._close(left)
         if rules.snapshot:
             self._withdraw_vanished(confirm=rules.confirm)
+        if self._delivery.replayed:
+            self._verdicts.settled = dict(self._settled())
         return self._verdicts
+
+    def _settled(self) -> Iterator[tuple[int, Settled]]:
+        things, found, source = self._delivery.things, self._verdicts.found, self._delivery.source
+        for line, key in self._delivery.records():
+            verdict = DUPLICATE if key is None or things[key].line != line else found[key][0]
+            if verdict in _SETTLES:
+                yield line, Settled(_SETTLES[verdict], None if key is None else event_id(source, *key, found[key][1]))
+        for item in self._delivery.refused:
+            if any(self._overtaken(key) for key in item.about):
+                yield item.line, Settled(_SETTLES[OUTDATED])
+
+    def _overtaken(self, key: Key) -> bool:
+        """Whether the source published the thing itself with newer data, or beside it in the same."""
+        known = self._ledger.entries.get(key)
+        return key[0] in self._delivery.counted and known is not None and known.version >= self._now
 
     def _known(self, key: Key) -> Entry | None:
         return self._verdicts.entries.get(key) or self._ledger.entries.get(key)
@@ -105,6 +141,9 @@ class Judge:
     def _one(self, key: Key, thing: Thing, rules: Rules, left: set[str]) -> None:
         kind, source_key = key
         known = self._ledger.entries.get(key)
+        if self._stands(kind, known, thing):
+            self._verdicts.found[key] = DUPLICATE, known.version if known else 0
+            return
         others = self._others(kind, source_key, thing.alias) if thing.alias else []
         version = self._now if thing.version is None else thing.version
         if known is not None and known.digest == thing.digest and not others:
@@ -119,6 +158,11 @@ class Judge:
                 self._rename(kind, others, left)
             entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
             self._send(thing.form, source_key, thing.content, entry, thing.instant)
+
+    def _stands(self, kind: str, known: Entry | None, thing: Thing) -> bool:
+        """Whether a thing stays as it is known, that comes along with a single record and was made of many."""
+        carried = self._delivery.replayed and kind not in self._delivery.counted
+        return bool(carried) and known is not None and known.version >= (thing.version or self._now)
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
         names = self._ledger.other_names(kind, source_key, alias)

@@ -12,6 +12,7 @@ from schemas.contracts import (
     HEARTBEAT,
     LEDGER_ENTRY,
     POLL_CURSOR,
+    QUARANTINE_OUTCOME,
     QUARANTINED,
     SESSION_FACTS,
 )
@@ -26,10 +27,11 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
     SESSION_FACTS: ("release",),
     CHECKPOINT: ("worker's checkpoint",),
     GENERATION: ("workers", "release", "portal's epochs"),
-    HEARTBEAT: ("release",),
+    HEARTBEAT: ("release", "the watch over sources"),
     LEDGER_ENTRY: ("intake's ledger",),
     POLL_CURSOR: ("pollers' cursors",),
     QUARANTINED: ("operators' quarantine",),
+    QUARANTINE_OUTCOME: ("operators' quarantine",),
 }
 
 

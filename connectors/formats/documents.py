@@ -36,6 +36,7 @@ def documents(data: Input, context: Context, *envelopes: str) -> Iterator[Found]
         FileRefused: It is no JSON, or is cut.
     """
     check_text(data)
+    context.notes.alone = alone
     data.file.seek(0)
     head = data.file.read(_WHOLE_BYTES + 1)
     body = head.removeprefix(_BOM)
@@ -47,6 +48,11 @@ def documents(data: Input, context: Context, *envelopes: str) -> Iterator[Found]
         yield from _numbered(_whole(body, envelopes))
     else:
         yield from _numbered(_streamed(data, start, body, envelopes))
+
+
+def alone(record: bytes) -> bytes:
+    """A file that holds one record: an array, for an object may itself hold a list under an envelope's name."""
+    return b"[%s]" % record
 
 
 def _is_lines(body: bytes) -> bool:
@@ -159,7 +165,7 @@ def _line(number: int, line: bytes, *, ended: bool) -> Found:
     except orjson.JSONDecodeError:
         if not ended:
             raise _broken(f"in line {number}, which does not end") from None
-        return number, Problem(number, "", "json", "the line is no JSON", "write one object a line, in UTF-8"), b""
+        return number, Problem(number, "", "json", "the line is no JSON", "write one object a line, in UTF-8"), line
 
 
 def _broken(where: str) -> FileRefused:

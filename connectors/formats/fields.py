@@ -5,6 +5,7 @@ A fault of a field that the record cannot do without refuses the record; of any 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
@@ -315,19 +316,29 @@ def items(
 ) -> Iterator[Item]:
     """One item for each record: its line, its values (or why there are none) and its text, in which no NIR may be."""
     for line, found, raw in records:
-        if isinstance(found, Problem):
-            yield Refused((found,))
-        elif (pointer := _nir(found, raw)) is not None:
-            yield Refused((Problem(
-                line, prefix + pointer, "nir",
-                "holds what looks like a national identification number (NIR), which must never be sent",
-                "remove it at its source and send the record again",
-            ),))  # fmt: skip
+        item = _item(line, found, raw, context, (mapped, prefix))
+        if isinstance(item, Refused) and raw:
+            yield replace(item, original=context.notes.alone(raw))
         else:
-            yield _item(Fields(line, found, context, prefix), mapped)
+            yield item
 
 
-def _item(fields: Fields, mapped: Mapped) -> Item:
+def _item(
+    line: int, found: Mapping[str, Any] | Problem, raw: bytes, context: Context, read: tuple[Mapped, str]
+) -> Item:  # fmt: skip
+    mapped, prefix = read
+    if isinstance(found, Problem):
+        return Refused((found,))
+    if (pointer := _nir(found, raw)) is not None:
+        return Refused((Problem(
+            line, prefix + pointer, "nir",
+            "holds what looks like a national identification number (NIR), which must never be sent",
+            "remove it at its source and send the record again",
+        ),))  # fmt: skip
+    return _mapped(Fields(line, found, context, prefix), mapped)
+
+
+def _mapped(fields: Fields, mapped: Mapped) -> Item:
     events = tuple(mapped(fields))
     if fields.problems:
         about = tuple((one.kind, str(one.record["source_key"])) for one in events)

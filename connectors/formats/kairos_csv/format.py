@@ -1,6 +1,7 @@
 """The format: something handed over in, one item for each row out."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 
 from connectors.formats.base import Context, Format, Item, Problem, Refused
@@ -36,20 +37,26 @@ class KairosCsv(Format):
             raise FileRefused(f"{data.name} holds a header and no row", fix="send the file again with its rows")
         reader = RowReader(at, width, context)
         rows: list[Row] = []
-        yield from _rows(chain([first], found), reader, width, rows)
+        context.notes.alone = partial(_alone, header.content or b"")
+        yield from _rows(chain([first], found), reader, context, rows)
         yield from assemble(rows, context)
 
 
-def _rows(found: Iterator[Line], reader: RowReader, width: int, rows: list[Row]) -> Iterator[Refused]:
+def _alone(header: bytes, row: bytes) -> bytes:
+    return b"%s\n%s\n" % (header, row)
+
+
+def _rows(found: Iterator[Line], reader: RowReader, context: Context, rows: list[Row]) -> Iterator[Refused]:
     """Put the good rows into a list, give the bad ones."""
     for line in found:
         if line.content is not None and not line.content.strip():
             continue
-        _refuse_cut(line, width)
+        _refuse_cut(line, reader.width)
         try:
             rows.append(_row(line, reader))
         except BadRow as bad:
-            yield Refused((bad.problem,), bad.content, bad.about)
+            original = None if line.content is None else context.notes.alone(line.content)
+            yield Refused((bad.problem,), bad.content, bad.about, original)
 
 
 def _row(line: Line, reader: RowReader) -> Row:

@@ -92,11 +92,14 @@ class RowReader:
         positions: Where each column stands.
         width: Number of columns.
         context: Source, instant, pseudonyms, territory, encoding.
+
+    Attributes:
+        width: Number of columns.
     """
 
     def __init__(self, positions: Mapping[str, int], width: int, context: Context) -> None:
         self._at = positions
-        self._width = width
+        self.width = width
         self._encoding = context.notes.encoding.replace("-sig", "")
         self._context = context
         self._part_key = itemgetter(*(positions[name] for name in SESSION if name in positions))
@@ -107,9 +110,9 @@ class RowReader:
     def read(self, line: int, content: bytes) -> Row:
         """The row; raises BadRow."""
         cells = content.split(SEPARATOR)
-        if len(cells) != self._width:
+        if len(cells) != self.width:
             raise BadRow(Problem(
-                line, "row", "column-count", f"{len(cells)} columns where the header names {self._width}",
+                line, "row", "column-count", f"{len(cells)} columns where the header names {self.width}",
                 "a value may hold a |, or the row was cut: export it again",
             ))  # fmt: skip
         self._refuse_nir(line, content, cells)
