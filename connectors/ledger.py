@@ -22,6 +22,8 @@ from schemas.contracts import LEDGER_ENTRY
 
 #: Kind of the entry that keeps the instant of the last snapshot.
 SNAPSHOT: Final = "snapshot"
+#: Kind of the entry that keeps when a publication last brought something new.
+NEWS: Final = "news"
 _DIGEST_BYTES: Final = 16
 
 
@@ -52,10 +54,17 @@ class Entry(NamedTuple):
 
 @dataclass
 class Ledger:
-    """All entries of one source, by kind and source key; and the version of its last snapshot, 0 without."""
+    """All entries of one source, by kind and source key.
+
+    Attributes:
+        entries: Of its things.
+        snapshot: Version of its last snapshot; 0 without.
+        news: When a publication last brought something new, in milliseconds; 0 when none did.
+    """
 
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
     snapshot: int = 0
+    news: int = 0
 
     def learn(self, entries: Mapping[tuple[str, str], Entry], snapshot: int = 0) -> None:
         """Take in what was published now."""
@@ -132,9 +141,9 @@ class LedgerTopic:
         """Wire bytes of an entry."""
         return self._codec.encode(LEDGER_ENTRY, entry._asdict())
 
-    def snapshot_entry(self, version: int) -> tuple[bytes, bytes]:
-        """Key and value that keep the instant of a snapshot."""
-        return self.key(SNAPSHOT, ""), self.value(Entry("", "", version, b"", withdrawn=False))
+    def mark(self, kind: str, instant: int) -> tuple[bytes, bytes]:
+        """Key and value that keep an instant: of a snapshot, or of what was new."""
+        return self.key(kind, ""), self.value(Entry("", "", instant, b"", withdrawn=False))
 
     def read(self) -> Ledger:
         """Everything this source published, as of now; raises KafkaException."""
@@ -154,5 +163,7 @@ class LedgerTopic:
         record = self._codec.read(LEDGER_ENTRY, value)
         if kind == SNAPSHOT:
             ledger.snapshot = record["version"]
+        elif kind == NEWS:
+            ledger.news = record["version"]
         else:
             ledger.put((kind, source_key), Entry(**record))

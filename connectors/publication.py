@@ -10,13 +10,12 @@ from connectors.aside import Aside
 from connectors.delivery import Delivery
 from connectors.envelope import event_id, stamp
 from connectors.kafka.admin import partition_counts
-from connectors.kafka.clients import is_fenced, reader, transactional_producer
-from connectors.kafka.reading import last_of
+from connectors.kafka.clients import is_fenced, transactional_producer
 from connectors.kafka.settings import KafkaSettings
-from connectors.ledger import Ledger, LedgerTopic
+from connectors.ledger import NEWS, SNAPSHOT, Ledger, LedgerTopic
 from connectors.sealing import Keyring
 from connectors.verdicts import Judge, Rules, Verdicts, headers
-from schemas.clock import Clock, from_millis
+from schemas.clock import Clock, from_millis, to_millis
 from schemas.codec import Codec
 from schemas.contracts import HEARTBEAT
 from schemas.errors import FencedError, KafkaUnavailable
@@ -65,7 +64,6 @@ class Publisher:
         self._topic = LedgerTopic(kafka, prefix + LEDGER, count, source, codec)
         self._producer: Producer | None = None
         self._ledger = Ledger()
-        self._last_event_at: datetime | None = None
 
     def judge(self, delivery: Delivery, rules: Rules) -> Verdicts:
         """What would become of a delivery; writes nothing and fences nobody.
@@ -104,19 +102,7 @@ class Publisher:
             # Fence first, read then: nobody else of this source can write between the comparison and our commit.
             self._producer.init_transactions(COMMIT_PATIENCE_S)
             self._ledger = self._topic.read()
-            self._last_event_at = self._heard_before()
         return self._producer
-
-    def _heard_before(self) -> datetime | None:
-        """When a publication of the source last brought something new."""
-        consumer = reader(self._kafka)
-        try:
-            last = last_of(consumer, self._prefix + HEARTBEATS, 0, self._source.encode())
-        finally:
-            consumer.close()
-        value = None if last is None else last.value()
-        at: datetime | None = self._codec.read(HEARTBEAT, value)["last_event_at"] if value else None
-        return at
 
     def _explain(self, error: KafkaException) -> FencedError | KafkaUnavailable:
         if self._producer is not None and is_fenced(error.args[0], self._producer):
@@ -134,8 +120,11 @@ class Publisher:
         for (kind, source_key), entry in verdicts.entries.items():
             send(topic, key(kind, source_key), value(entry), partition=partition)
         if snapshot:
-            send(topic, *self._topic.snapshot_entry(delivery.instant), partition=partition)
+            send(topic, *self._topic.mark(SNAPSHOT, delivery.instant), partition=partition)
         now, key_of_source = self._clock(), self._source.encode()
+        if verdicts.outgoing and not delivery.replayed:
+            self._ledger.news = to_millis(now)
+            send(topic, *self._topic.mark(NEWS, self._ledger.news), partition=partition)
         for told in self._aside.told(delivery, verdicts, now):
             send(self._prefix + QUARANTINE, key_of_source, told)
         if not delivery.replayed:  # nobody was heard: the operator mends what came before
@@ -163,8 +152,6 @@ class Publisher:
 
     def _heartbeat(self, verdicts: Verdicts, delivery: Delivery, now: datetime) -> bytes:
         tally = delivery.tally(verdicts.found)
-        if verdicts.outgoing:
-            self._last_event_at = now
         record = {
             "source": self._source,
             "format": delivery.format,
@@ -174,7 +161,7 @@ class Publisher:
             "duplicates": tally.duplicate + tally.outdated,
             "refused": len(delivery.refused) + tally.conflict,
             "file": delivery.name,
-            "last_event_at": self._last_event_at,
+            "last_event_at": from_millis(self._ledger.news) if self._ledger.news else None,
         }
         return self._codec.encode(HEARTBEAT, record)
 

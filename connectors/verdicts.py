@@ -112,7 +112,8 @@ class Judge:
         """
         left: set[str] = set()
         for key, thing in self._delivery.things.items():
-            self._one(key, thing, rules, left)
+            if not (self._delivery.replayed and self._stands(key, thing)):
+                self._one(key, thing, rules, left)
         self._close(left)
         if rules.snapshot:
             self._withdraw_vanished(confirm=rules.confirm)
@@ -121,14 +122,18 @@ class Judge:
         return self._verdicts
 
     def _settled(self) -> Iterator[tuple[int, Settled]]:
-        things, found, source = self._delivery.things, self._verdicts.found, self._delivery.source
         for line, key in self._delivery.records():
-            verdict = DUPLICATE if key is None or things[key].line != line else found[key][0]
-            if verdict in _SETTLES:
-                yield line, Settled(_SETTLES[verdict], None if key is None else event_id(source, *key, found[key][1]))
+            settled = Settled(_SETTLES[DUPLICATE]) if key is None else self._settles(line, key)
+            if settled is not None:
+                yield line, settled
         for item in self._delivery.refused:
             if any(self._overtaken(key) for key in item.about):
                 yield item.line, Settled(_SETTLES[OUTDATED])
+
+    def _settles(self, line: int, key: Key) -> Settled | None:
+        verdict, version = self._verdicts.found[key]
+        outcome = _SETTLES.get(verdict if self._delivery.things[key].line == line else DUPLICATE)
+        return None if outcome is None else Settled(outcome, event_id(self._delivery.source, *key, version))
 
     def _overtaken(self, key: Key) -> bool:
         """Whether the source published the thing itself with newer data, or beside it in the same."""
@@ -141,9 +146,6 @@ class Judge:
     def _one(self, key: Key, thing: Thing, rules: Rules, left: set[str]) -> None:
         kind, source_key = key
         known = self._ledger.entries.get(key)
-        if self._stands(kind, known, thing):
-            self._verdicts.found[key] = DUPLICATE, known.version if known else 0
-            return
         others = self._others(kind, source_key, thing.alias) if thing.alias else []
         version = self._now if thing.version is None else thing.version
         if known is not None and known.digest == thing.digest and not others:
@@ -159,10 +161,13 @@ class Judge:
             entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
             self._send(thing.form, source_key, thing.content, entry, thing.instant)
 
-    def _stands(self, kind: str, known: Entry | None, thing: Thing) -> bool:
-        """Whether a thing stays as it is known, that comes along with a single record and was made of many."""
-        carried = self._delivery.replayed and kind not in self._delivery.counted
-        return bool(carried) and known is not None and known.version >= (thing.version or self._now)
+    def _stands(self, key: Key, thing: Thing) -> bool:
+        """Leave a thing as it is known that was made of many records, when only a single one of them is replayed."""
+        known = self._ledger.entries.get(key)
+        if key[0] in self._delivery.counted or known is None or known.version < (thing.version or self._now):
+            return False
+        self._verdicts.found[key] = DUPLICATE, known.version
+        return True
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
         names = self._ledger.other_names(kind, source_key, alias)

@@ -201,10 +201,9 @@ def _when(instant: datetime) -> str:
 def _table(rows: Sequence[dict[str, Any]]) -> str:
     if not rows:
         return "nothing waits\n"
-    lines = [list(rows[0]), *([("" if value is None else str(value)) for value in row.values()] for row in rows)]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(lines[0]))]
-    padded = (map(str.ljust, line, widths) for line in lines)
-    return "".join("  ".join(cells).rstrip() + "\n" for cells in padded)
+    lines = [list(rows[0]), *(["" if value is None else str(value) for value in row.values()] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "".join("  ".join(map(str.ljust, line, widths)).rstrip() + "\n" for line in lines)
 
 
 _WORDS = {

@@ -92,7 +92,7 @@ class Refused:
     problems: tuple[Problem, ...]
     content: Mapping[str, str] | None = None
     about: tuple[tuple[str, str], ...] = ()
-    original: bytes | None = None
+    original: bytes | None = field(default=None, repr=False)  # never in a log
 
     @property
     def line(self) -> int:

@@ -1,6 +1,9 @@
 """The quarantine as an operator meets it: the command, over a real broker."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +16,11 @@ from connectors.kafka.settings import KafkaSettings
 from schemas.topics import HEARTBEATS, QUARANTINE, TRAINING_EVENTS
 from tests.bus import every_byte, records
 from tests.conftest import PARTITIONS
+from tests.connectors.test_intake import DYING
 from tests.kairos import PLANTED, row, write
 
 pytestmark = pytest.mark.kafka
+Environment = dict[str, str]
 Beffroi = Callable[..., Result]
 
 MONDAY, TUESDAY = "stagiaires_2026-11-23.csv", "stagiaires_2026-11-24.csv"
@@ -23,10 +28,15 @@ END = "dd_datefinplanformation"
 
 
 @pytest.fixture
-def run(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Beffroi:
-    """The command in a deployment of this test's own; an error of ours is where its sentence would be."""
+def environment(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Environment:
+    """A deployment of this test's own."""
     made = {"KAFKA": kafka.bootstrap, "TOPIC_PREFIX": topics, "DATA_DIR": str(tmp_path)}
-    environment = {f"BEFFROI_{name}": value for name, value in made.items()}
+    return {f"BEFFROI_{name}": value for name, value in made.items()}
+
+
+@pytest.fixture
+def run(environment: Environment) -> Beffroi:
+    """The command in it; an error of ours is where its sentence would be."""
     return lambda *command: CliRunner().invoke(app, command, env=environment)
 
 
@@ -163,3 +173,18 @@ def test_the_topic_holds_no_outcome_that_nobody_asked_for(
     assert closed["record_id"] == aside["record_id"]
     assert (closed["outcome"], closed["corrected"]) == ("REPLAYED", [END])
     assert closed["event_id"]
+
+
+def test_killed_before_its_commit_a_mend_did_nothing_and_is_done_once_then(
+    run: Beffroi, environment: Environment, kafka: KafkaSettings, topics: str, tmp_path: Path
+) -> None:
+    run("publish", "kairos-csv", str(write(tmp_path / MONDAY, [row(1, **{END: "jamais"})])))
+    (one,) = waiting(run)
+    words = ["quarantine", "fix", one["id"], "--set", f"{END}=2026-12-18"]
+    script = f"{DYING}\nfrom beffroi.cli import app\napp({words!r})\n"
+    killed = subprocess.run([sys.executable, "-c", script], env=os.environ | environment, check=False)
+    assert killed.returncode == -9
+    assert (waiting(run), ends(kafka, topics)) == ([one], [])
+    assert run(*words).exit_code == 0
+    assert "0 records that wait have an id" in str(run(*words).exception)
+    assert (waiting(run), ends(kafka, topics)) == ([], ["2026-12-18"])
