@@ -24,8 +24,10 @@ from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntak
 from connectors.privacy import KEY_BYTES, Pseudonymiser, load_or_create_key
 from connectors.quarantine import Bench
 from connectors.sealing import load_or_create_keys
+from connectors.watch import Watch
 from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.polling import PollHealth, PollMetrics
+from monitoring.watch import WatchHealth, WatchMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
 from schemas.errors import FileRefused, KafkaUnavailable, SettingsError
@@ -240,6 +242,20 @@ def inbox(settings: Settings, root: Path, collected: CollectorRegistry, health: 
     )
 
 
+def watch(settings: Settings, collected: CollectorRegistry, health: WatchHealth) -> Watch:
+    """The watch over this deployment's sources and quarantine."""
+    cluster = kafka(settings, ROLE_PATIENCE_S)
+    return Watch(
+        cluster,
+        settings.topic_prefix,
+        sources_register(settings.sources_register),
+        codec=registry.codec(cluster),
+        metrics=WatchMetrics(collected),
+        health=health,
+        clock=system_clock,
+    )
+
+
 def stream_settings(settings: Settings, cluster: KafkaSettings) -> StreamSettings:
     """What a worker needs."""
     return StreamSettings(
@@ -292,6 +308,7 @@ def portal_settings(settings: Settings, cluster: KafkaSettings) -> PortalSetting
         area_tables=settings.area_tables,
         trade_table=settings.trade_table,
         theme_css=settings.theme_css,
+        sources_register=settings.sources_register,
         archive_dir=settings.archive_folder,
     )
 

@@ -21,6 +21,7 @@ from connectors.pollers import Swept
 from monitoring.inbox import InboxHealth
 from monitoring.logs import configure
 from monitoring.serve import serve
+from monitoring.watch import WatchHealth
 from schemas.clock import Clock, system_clock
 
 
@@ -130,6 +131,19 @@ def run_inbox_role(
         inbox.always(stop, woken)
         server.stop()
     return [], set()
+
+
+def run_watch_role(settings: Settings) -> None:
+    """Watch over sources and quarantine until it is told to stop."""
+    configure_logs(settings)
+    registry, health, stop = CollectorRegistry(), WatchHealth(time.monotonic), threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    watch = compose.watch(settings, registry, health)
+    server = serve(settings.watch_host, settings.watch_port, registry, health.report)
+    structlog.get_logger(__name__).info("watch metrics served", host=settings.watch_host, port=server.port)
+    watch.always(stop)
+    server.stop()
 
 
 async def _until_told(work: Coroutine[object, object, NoReturn]) -> None:

@@ -101,6 +101,8 @@ class Settings(BaseSettings):
     inbox_scan_s: float = Field(10.0, gt=0, description="between two looks where the system tells of no new files")
     inbox_host: str = Field("127.0.0.1", description="where the inbox answers /metrics and /health")
     inbox_port: int = Field(9466, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
+    watch_host: str = Field("127.0.0.1", description="where the watch answers /metrics and /health")
+    watch_port: int = Field(9467, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     theme_css: Path | None = Field(None, description="the operator's own style sheet for the portal")
     data_dir: Path = Field(default_factory=lambda: user_dir("data", os.environ, sys.platform, Path.home()))
     cache_dir: Path = Field(default_factory=lambda: user_dir("cache", os.environ, sys.platform, Path.home()))

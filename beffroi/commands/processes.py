@@ -30,6 +30,14 @@ def gateway() -> None:
     run_gateway_role(load())
 
 
+def watch() -> None:
+    """Watch over sources and quarantine: who is silent, what waits, in /metrics and on the bus."""
+    from beffroi.roles import run_watch_role
+    from beffroi.settings import load
+
+    run_watch_role(load())
+
+
 def simulate(
     seed: Annotated[int, typer.Option(help="The same seed gives the same region.")] = 1,
     pause: Annotated[float, typer.Option(min=0, help="Seconds between two files.")] = 10.0,
