@@ -74,7 +74,7 @@ class Keyring:
             )
         try:
             return AESGCM(key).decrypt(sealed.content[:_NONCE_BYTES], sealed.content[_NONCE_BYTES:], name.encode())
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter for what is shorter than a nonce
             raise QuarantineError(
                 f"what was sealed with key {sealed.key_id} was changed since", fix="drop it; ask the partner again"
             ) from None
