@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,22 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from beffroi.cli import app
+from connectors.delivery import collect
+from connectors.formats import format_named
+from connectors.formats.base import Problem, Refused
+from connectors.intake import instant_in
 from connectors.kafka.settings import KafkaSettings
+from connectors.publication import Publisher
+from connectors.sealing import load_or_create_keys
+from connectors.verdicts import Rules
+from schemas.clock import system_clock
+from schemas.codec import Codec
 from schemas.topics import HEARTBEATS, QUARANTINE, TRAINING_EVENTS
 from tests.bus import every_byte, records
 from tests.conftest import PARTITIONS
 from tests.connectors.test_intake import DYING
 from tests.kairos import PLANTED, row, write
+from tests.reading import CONTEXT
 
 pytestmark = pytest.mark.kafka
 Environment = dict[str, str]
@@ -91,7 +102,7 @@ def test_a_bad_row_is_found_looked_at_mended_and_published(
     assert len(records(kafka, topics + HEARTBEATS)) == 1
 
 
-def test_replay_is_tried_first_and_twice_gives_nothing_twice(
+def test_replay_closes_what_newer_data_overtook_and_leaves_what_is_still_wrong(
     run: Beffroi, kafka: KafkaSettings, topics: str, tmp_path: Path
 ) -> None:
     bad = [row(number, **{END: "jamais"}) for number in (1, 2)]
@@ -100,7 +111,7 @@ def test_replay_is_tried_first_and_twice_gives_nothing_twice(
     first, again = waiting(run, "--field", END, "--code", "not-a-date", "--partner", "france travail")
     assert (first["times"], again["times"]) == (1, 2)
     before = ends(kafka, topics)
-    for options, left in ((("--dry-run",), 2), ((), 1), ((), 1)):
+    for options, left in ((("--dry-run",), 2), ((), 1)):
         done = run("quarantine", "replay", "--all", *options)
         assert done.exit_code == 4
         assert f"{again['id']} stays: {END}: not-a-date" in done.stdout
@@ -163,16 +174,44 @@ def test_without_its_key_it_is_listed_and_what_lacks_is_said(run: Beffroi, tmp_p
     assert "add that key as a line" in done.stdout
 
 
-def test_the_topic_holds_no_outcome_that_nobody_asked_for(
+def misunderstood(kafka: KafkaSettings, topics: str, folder: Path, name: str, *rows: dict[str, str]) -> None:
+    """Good rows as an older version left them, which did not understand them."""
+    problem = Problem(2, END, "not-a-date", "not a date", "write it as 2026-05-22")
+    as_of = instant_in(name)
+    assert as_of
+    context = replace(CONTEXT, as_of=as_of)
+    originals = [write(folder / "alone.csv", [one]).read_bytes() for one in rows]
+    items = [Refused((replace(problem, line=at),), original=one) for at, one in enumerate(originals, 2)]
+    delivery = collect(items, format_named("kairos-csv"), context, name, Codec())
+    keys = load_or_create_keys(folder / "quarantine.keys")
+    Publisher(kafka, topics, "kairos", Codec(), system_clock, keys).publish(delivery, Rules())
+
+
+def test_what_we_understand_by_now_is_replayed_in_order_and_once(
     run: Beffroi, kafka: KafkaSettings, topics: str, tmp_path: Path
 ) -> None:
-    run("publish", "kairos-csv", str(write(tmp_path / MONDAY, [row(1, **{END: "jamais"})])))
-    (one,) = waiting(run)
-    run("quarantine", "fix", one["id"], "--set", f"{END}=2026-12-18")
-    aside, closed = records(kafka, topics + QUARANTINE)
-    assert closed["record_id"] == aside["record_id"]
-    assert (closed["outcome"], closed["corrected"]) == ("REPLAYED", [END])
-    assert closed["event_id"]
+    later = [row(1, **{END: "2026-12-24"}), row(2)]
+    misunderstood(kafka, topics, tmp_path, TUESDAY, *later)
+    misunderstood(kafka, topics, tmp_path, MONDAY, row(1), row(3, **{END: "2026-12-25"}))
+    run("publish", "kairos-csv", str(write(tmp_path / MONDAY, [row(3)])))
+    trial = run("quarantine", "replay", "--all", "--dry-run")
+    # Each batch is tried against what is on the bus, where of Monday's rows one has a good row beside it.
+    assert ("3 would be published" in trial.stdout, "1 stay" in trial.stdout) == (True, True)
+    assert ends(kafka, topics) == ["2026-12-18"]
+    done = run("quarantine", "replay", "--all")
+    assert ("3 published" in done.stdout, done.exit_code) == (True, 4)
+    assert "conflict, another content was published" in done.stdout
+    assert ends(kafka, topics) == ["2026-12-18"] * 3 + ["2026-12-24"]
+    people = [one for one in records(kafka, topics + TRAINING_EVENTS, PARTITIONS) if "person" in one]
+    (moved,) = [one["person"] for one in people if str(one["planned_end_on"]) == "2026-12-24"]
+    assert [str(one["planned_end_on"]) for one in people if one["person"] == moved] == ["2026-12-18", "2026-12-24"]
+    (left,) = waiting(run)
+    again = run("quarantine", "replay", "--all")
+    assert ("0 published" in again.stdout, waiting(run)) == (True, [left])
+    outcomes = [one for one in records(kafka, topics + QUARANTINE) if "outcome" in one]
+    assert [one["outcome"] for one in outcomes] == ["REPLAYED"] * 3
+    assert len({one["event_id"] for one in outcomes}) == 3
+    assert len(records(kafka, topics + HEARTBEATS)) == 3
 
 
 def test_killed_before_its_commit_a_mend_did_nothing_and_is_done_once_then(
@@ -188,3 +227,6 @@ def test_killed_before_its_commit_a_mend_did_nothing_and_is_done_once_then(
     assert run(*words).exit_code == 0
     assert "0 records that wait have an id" in str(run(*words).exception)
     assert (waiting(run), ends(kafka, topics)) == ([], ["2026-12-18"])
+    aside, closed = records(kafka, topics + QUARANTINE)
+    assert closed["record_id"] == aside["record_id"]
+    assert (closed["outcome"], closed["corrected"]) == ("REPLAYED", [END])

@@ -1,5 +1,7 @@
 """What is sealed, who can open it, and what is never kept at all."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,15 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.alone import single
-from connectors.delivery import ALL_KEPT_BYTES, KEPT_BYTES, collect
+from connectors.alone import Alone, single
+from connectors.delivery import ALL_KEPT_BYTES, KEPT_BYTES, Replayed, collect
 from connectors.formats import format_named
 from connectors.formats.base import Problem, Refused
+from connectors.gateway.contracts import contract_formats
+from connectors.inputs import Input
 from connectors.privacy import may_hold_nir
 from connectors.quarantine import Board, grouped, mended
 from connectors.sealing import Keyring, Sealed, add_key, load_or_create_keys
 from schemas.codec import Codec
-from schemas.contracts import QUARANTINE_OUTCOME, QUARANTINED
+from schemas.contracts import JOB_OFFER, QUARANTINE_OUTCOME, QUARANTINED
 from schemas.errors import QuarantineError, SettingsError
 from tests.reading import CONTEXT
 
@@ -161,3 +165,20 @@ def test_what_a_worker_set_aside_is_listed_and_never_mixed_up() -> None:
     assert len(board.open) == 2
     assert all(one.is_event for one in board.open.values())
     assert [(group.source, group.field, group.count) for group in grouped(board.open.values())] == [("training", "", 2)]
+
+
+def test_a_record_of_a_contract_that_came_by_the_gateway_is_kept_alone_too() -> None:
+    form, codec = contract_formats()[JOB_OFFER], Codec()
+    good = {"offer_id": "offres:1", "source_key": "1", "title": "Soudeur"}
+    bad = {**good, "offer_id": "kairos:1"}
+    context = replace(CONTEXT, source="offres")
+    body = "\n".join(json.dumps(one) for one in (good, bad)).encode()
+    (kept,) = [item for item in form.read(Input.of_bytes(body), context) if isinstance(item, Refused)]
+    assert kept.original
+    pointer = kept.problems[0].pointer
+    right = Alone(mended(kept.original, {pointer: "offres:1"}), Replayed("0" * 32))
+    whole, alone = (
+        collect(items, form, context, "f", codec)
+        for items in (form.read(Input.of_bytes(json.dumps(good).encode()), context), single([right], form, context))
+    )
+    assert alone.things == whole.things
