@@ -2,10 +2,13 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+from schemas.errors import SettingsError
 
 
 @contextmanager
@@ -17,6 +20,12 @@ def replacing(target: Path) -> Iterator[IO[bytes]]:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(target)
+
+
+def check_owner(path: Path) -> None:
+    """See that a file with a secret is its owner's alone; raises SettingsError when others may read it."""
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
 
 
 @contextmanager

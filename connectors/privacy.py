@@ -4,11 +4,11 @@ import hmac
 import os
 import re
 import secrets
-import stat
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from connectors.files import check_owner
 from schemas.errors import SettingsError
 
 KEY_BYTES: Final = 32
@@ -61,8 +61,7 @@ def load_or_create_key(path: Path) -> bytes:
             file.write(secrets.token_hex(KEY_BYTES).encode())
     except FileExistsError:
         pass
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
+    check_owner(path)
     text = path.read_bytes().strip()
     if not re.fullmatch(rb"[0-9a-f]{64}", text):
         raise SettingsError(

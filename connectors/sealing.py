@@ -4,7 +4,6 @@ import hmac
 import os
 import re
 import secrets
-import stat
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Final, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from connectors.files import check_owner
 from schemas.errors import QuarantineError, SettingsError
 
 _KEY: Final = re.compile(rb"[0-9a-f]{64}")
@@ -129,8 +129,7 @@ def _make(path: Path, keys: Sequence[str]) -> None:
 
 
 def _load(path: Path) -> Keyring:
-    if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
+    check_owner(path)
     lines = path.read_bytes().split()
     if not lines or not all(map(_KEY.fullmatch, lines)):
         raise SettingsError(

@@ -7,10 +7,11 @@ from threading import Event
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
-from connectors.kafka.clients import ANSWER_PATIENCE_S, producer, reader
+from connectors.kafka.clients import producer, reader
 from connectors.kafka.reading import at_end
+from connectors.kafka.sending import send
 from connectors.kafka.settings import KafkaSettings
 from connectors.quarantine.board import Board
 from monitoring.watch import WatchHealth, WatchMetrics
@@ -18,7 +19,6 @@ from schemas.cadence import SILENT, state
 from schemas.clock import EPOCH, Clock
 from schemas.codec import Codec
 from schemas.contracts import HEARTBEAT, SOURCE_STATUS
-from schemas.errors import KafkaUnavailable
 from schemas.registers import Source
 from schemas.topics import CATALOGUE, HEARTBEATS, QUARANTINE, STATUS
 
@@ -101,7 +101,7 @@ class Watch:
             self._begin()
             try:
                 self._follow(stop)
-            except (KafkaException, KafkaUnavailable) as error:
+            except KafkaException as error:
                 log.warning("watch cannot read, trying again", error=str(error))
                 stop.wait(RETRY_S)
 
@@ -157,17 +157,8 @@ class Watch:
         return told is None or {**told, "as_of": EPOCH} != {**one, "as_of": EPOCH}
 
     def _write(self, sender: Producer, news: Mapping[str, Status]) -> None:
-        failures: list[KafkaError] = []
-
-        def reported(error: KafkaError | None, _: Message) -> None:
-            if error is not None:
-                failures.append(error)
-
-        for name, one in news.items():
-            wire = self._codec.encode(SOURCE_STATUS, one)
-            sender.produce(self._status_topic, key=name.encode(), value=wire, on_delivery=reported)
-        if sender.flush(ANSWER_PATIENCE_S) or failures:
-            raise KafkaUnavailable("the status of sources was not acknowledged", fix="look whether the brokers answer")
+        wires = ((name.encode(), self._codec.encode(SOURCE_STATUS, one)) for name, one in news.items())
+        send(sender, self._status_topic, wires)
         self._told |= news
 
     def _measure(self) -> None:
