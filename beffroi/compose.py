@@ -22,7 +22,7 @@ from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
 from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
 from connectors.privacy import KEY_BYTES, Pseudonymiser, load_or_create_key
-from connectors.quarantine import Bench
+from connectors.quarantine import Workbench
 from connectors.sealing import load_or_create_keys
 from connectors.watch import Watch
 from monitoring.inbox import InboxHealth, InboxMetrics
@@ -112,7 +112,7 @@ class Workplace:
         sources: Its register.
     """
 
-    bench: Bench
+    bench: Workbench
     settings: Settings
     cluster: KafkaSettings
     sources: tuple[Source, ...]
@@ -132,7 +132,7 @@ class Workplace:
 
 def workplace(settings: Settings, cluster: KafkaSettings) -> Workplace:
     """Where the quarantine of this deployment is worked on."""
-    bench = Bench(
+    bench = Workbench(
         cluster,
         settings.topic_prefix,
         codec=registry.codec(cluster),

@@ -17,7 +17,7 @@ from schemas.contracts import QUARANTINE_OUTCOME, QUARANTINED
 _IN_ORDER: Final = "atomic"
 
 
-class Aside:
+class AsideWriter:
     """Writes what lies in quarantine.
 
     Args:

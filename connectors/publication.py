@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaException, Producer
 
-from connectors.aside import Aside
+from connectors.aside import AsideWriter
 from connectors.delivery import Delivery
 from connectors.envelope import event_id, stamp
 from connectors.kafka.admin import partition_counts
@@ -59,7 +59,7 @@ class Publisher:
         self._source = source
         self._codec = codec
         self._clock = clock
-        self._aside = Aside(source, codec, keys)
+        self._aside = AsideWriter(source, codec, keys)
         count = partition_counts(kafka, [prefix + LEDGER])[prefix + LEDGER]
         self._topic = LedgerTopic(kafka, prefix + LEDGER, count, source, codec)
         self._producer: Producer | None = None

@@ -8,7 +8,7 @@ from itertools import groupby
 from confluent_kafka import KafkaException
 
 from connectors.alone import Alone
-from connectors.aside import Aside as Written
+from connectors.aside import AsideWriter
 from connectors.delivery import Replayed
 from connectors.formats import format_named, formats
 from connectors.formats.base import Format
@@ -79,7 +79,7 @@ class Done:
     event_id: str | None = None
 
 
-class Bench:
+class Workbench:
     """Works on the quarantine of a deployment.
 
     Args:
@@ -182,7 +182,9 @@ class Bench:
             producer.begin_transaction()
             now = self._clock()
             for one in records:
-                told = Written(one.source, self._codec, None).outcome(Replayed(one.record_id), Settled("DROPPED"), now)
+                told = AsideWriter(one.source, self._codec, None).outcome(
+                    Replayed(one.record_id), Settled("DROPPED"), now
+                )
                 producer.produce(self._prefix + QUARANTINE, key=one.source.encode(), value=told)
             producer.commit_transaction(ANSWER_PATIENCE_S)
         except KafkaException as error:
