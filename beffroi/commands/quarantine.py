@@ -51,7 +51,7 @@ def ls(
     typer.echo(
         "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows) if as_json else _table(rows), nl=False
     )
-    typer.echo(f"{len(found):,} records wait", err=True)
+    typer.echo(f"waiting: {len(found):,}", err=True)
 
 
 @app.command()
@@ -126,7 +126,7 @@ def drop(  # noqa: PLR0913  # the options of a command
     found = _chosen(place, ids, source, partner, field, code, everything=everything)
     if not dry_run:
         place.bench.drop(found)
-    typer.echo(f"{len(found):,} records {'would be ' if dry_run else ''}dropped")
+    typer.echo(f"{'would be ' if dry_run else ''}dropped: {len(found):,}")
 
 
 @app.command("rotate-key")

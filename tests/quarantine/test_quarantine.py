@@ -97,7 +97,7 @@ def test_a_bad_row_is_found_looked_at_mended_and_published(
     corrected.write_text(run("quarantine", "show", early["id"], "--content").stdout.replace("2026-01-05", "2026-12-20"))
     assert run("quarantine", "fix", early["id"], "--file", str(corrected)).exit_code == 0
     assert ends(kafka, topics) == ["2026-12-18", "2026-12-19", "2026-12-20"]
-    assert "1 records dropped" in run("quarantine", "drop", also["id"]).stdout
+    assert "dropped: 1" in run("quarantine", "drop", also["id"]).stdout
     assert run("quarantine", "ls").stdout == "nothing waits\n"
     assert len(records(kafka, topics + HEARTBEATS)) == 1
 
