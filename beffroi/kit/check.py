@@ -9,9 +9,9 @@ import orjson
 
 from connectors.formats import formats, page
 from connectors.formats.base import Format
+from connectors.formats.names import find, nearest
 from connectors.gateway import answers
 from connectors.gateway.contracts import ContractFormat, contract_formats
-from connectors.gateway.names import find, nearest
 from connectors.gateway.problems import document, refused_whole
 from connectors.inputs import Input
 from connectors.intake import Intake, Terms

@@ -2,8 +2,9 @@
 
 import pytest
 
-from connectors.formats import formats, sample
+from connectors.formats import format_named, formats, sample
 from connectors.inputs import Input
+from schemas.errors import FileRefused
 from tests.connectors.cases import CASES, Case
 from tests.connectors.conformance import INTAKE, NIR, Conformance
 
@@ -33,3 +34,16 @@ def test_a_nir_among_several_sessions_is_found_each_time() -> None:
         found.add(tuple(one.problems[0].code for one in report.refused))
     assert len(found) == 1
     assert set(found.pop()) == {"nir"}
+
+
+@pytest.mark.parametrize(("written", "meant"), [("kairos_csv", "kairos-csv"), ("intercarif", "intercarif-xml")])
+def test_a_name_that_no_format_has_is_answered_with_the_nearest(written: str, meant: str) -> None:
+    with pytest.raises(FileRefused) as refused:
+        format_named(written)
+    assert refused.value.fix.startswith(f"did you mean {meant}? known formats: contacts-csv, ")
+
+
+def test_a_name_like_no_other_is_answered_with_the_list_alone() -> None:
+    with pytest.raises(FileRefused) as refused:
+        format_named("#")
+    assert refused.value.fix.startswith("known formats: ")

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.formats import values as v
-from connectors.formats.base import Context, Event, Format, Item
-from connectors.formats.fields import Fields, items
-from connectors.formats.table import Columns, table
-from connectors.inputs import Input
+from connectors.formats.base import Event
+from connectors.formats.fields import Fields
+from connectors.formats.records import TableRows
+from connectors.formats.table import Columns
 from schemas.contracts import EMPLOYER_CONTACT
 
 _COLUMNS: Final = Columns(
@@ -30,14 +30,12 @@ _OUTCOMES: Final = {
 _AGENT: Final = re.compile(r"(?=.*\d)[\w.-]{1,32}")
 
 
-class ContactsCsv(Format):
+class ContactsCsv(TableRows):
     """Contacts with employers."""
 
     name = "contacts-csv"
     default_source = "contacts"
-    suffixes = (".csv",)
-    media_types = ("text/csv",)
-    sample = "sample.csv"
+    columns = _COLUMNS
     writes = {  # noqa: RUF012  # a mapping that nobody changes, typed in the base
         EMPLOYER_CONTACT: frozenset({
             "siret", "contact_id", "source_key", "organisation", "agent", "contacted_at", "channel", "purpose",
@@ -45,26 +43,22 @@ class ContactsCsv(Format):
         })
     }  # fmt: skip
 
-    def read(self, data: Input, context: Context) -> Iterator[Item]:
-        """One item for each contact."""
-        return items(table(data, context, _COLUMNS), context, _mapped, prefix="")
-
-
-def _mapped(row: Fields) -> Iterator[Event]:
-    key = row.identifier("Identifiant", "identifier of the contact")
-    yield Event(EMPLOYER_CONTACT, {
-        "siret": row.siret("SIRET", required=True),
-        "contact_id": row.own_key(key),
-        "source_key": key,
-        "organisation": row.text("Organisation", "name of the organisation", required=True),
-        "agent": row.code("Code agent", _AGENT, "code of the agent, with a digit"),
-        "contacted_at": row.moment("Date du contact", "instant of the contact"),
-        "channel": row.choice("Canal", _CHANNELS),
-        "purpose": row.choice("Motif", _PURPOSES),
-        "outcome": row.choice("Résultat", _OUTCOMES),
-        "rome_codes": row.codes("Codes ROME", v.ROME, "ROME code"),
-        "next_on": row.day("Prochain contact"),
-    })  # fmt: skip
+    def mapped(self, row: Fields) -> Iterator[Event]:
+        """One contact."""
+        key = row.identifier("Identifiant", "identifier of the contact")
+        yield Event(EMPLOYER_CONTACT, {
+            "siret": row.siret("SIRET", required=True),
+            "contact_id": row.own_key(key),
+            "source_key": key,
+            "organisation": row.text("Organisation", "name of the organisation", required=True),
+            "agent": row.code("Code agent", _AGENT, "code of the agent, with a digit"),
+            "contacted_at": row.moment("Date du contact", "instant of the contact"),
+            "channel": row.choice("Canal", _CHANNELS),
+            "purpose": row.choice("Motif", _PURPOSES),
+            "outcome": row.choice("Résultat", _OUTCOMES),
+            "rome_codes": row.codes("Codes ROME", v.ROME, "ROME code"),
+            "next_on": row.day("Prochain contact"),
+        })  # fmt: skip
 
 
 FORMAT = ContactsCsv()
