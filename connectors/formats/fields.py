@@ -187,6 +187,10 @@ class Fields:
         today = self.context.as_of.date()
         return self._take(path, lambda text: v.to_moment(text, today), what, required=True)
 
+    def midnight(self, path: str) -> datetime | None:
+        """The first instant of a day that may be left out."""
+        return self.moment(path, "instant") if self._is_there(path) else None
+
     def revision(self, path: str) -> int | None:
         """The source's own revision: the instant of its last change, in milliseconds; not from the future."""
         found = self.instant(path, "instant of the last change")
@@ -218,7 +222,9 @@ class Fields:
         """True or false, in the words of JSON, French and spreadsheets."""
         return self._take(path, _flag, "true or false", required=False)
 
-    def choice(self, path: str, words: Mapping[str, str], unknown: str | None = "UNKNOWN") -> str | None:
+    def choice(
+        self, path: str, words: Mapping[str, str], unknown: str | None = "UNKNOWN", *, required: bool = False
+    ) -> str | None:  # fmt: skip
         """The contract's word for the source's; words are compared without case, accents and hyphens."""
 
         def read(text: str) -> str | v.Fault:
@@ -226,7 +232,8 @@ class Fields:
                 "code-list", "a word that is not in the list", f"write one of: {', '.join(words)}"
             )
 
-        return self._take(path, read, "word of the list", required=False) or (unknown if self.get(path) else None)
+        found = self._take(path, read, f"word of the list {', '.join(words)}", required=required)
+        return found or (unknown if self.get(path) else None)
 
     def place(
         self, insee: str, postcode: str, label: str, latitude: str = "", longitude: str = ""

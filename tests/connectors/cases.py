@@ -200,6 +200,33 @@ def contact(number: int) -> Record:
     }  # fmt: skip
 
 
+def outcome(number: int) -> Record:
+    return {
+        "datMaj": "2026-10-15T06:00:00+02:00", "codeTypeTerritoire": "DEP", "codeTerritoire": "62",
+        "codeTypeActivite": "ROME", "codeActivite": f"N{number:04d}", "libActivite": "Électricité",
+        "codeNomenclature": "6M", "codePeriode": "2025T4", "valeurPrincipaleNombre": 251, "valeurPrincipaleTaux": 59.8,
+        "contact": "PLANTEDNAME planted@mail.invalid 0698765432",
+    }  # fmt: skip
+
+
+def opening(number: int) -> Record:
+    return {
+        "siret": "00000001800010", "rome": f"D{number:04d}", "name": "Électricité d'exemple",
+        "appellations": [{"appellationLabel": "Électricien"}], "address": {"postcode": "62300", "city": "Lens"},
+        "contactMode": "PHONE", "remoteWorkMode": "ON_SITE", "updatedAt": "2026-11-10T09:00:00.000Z",
+        "additionalInformation": "PLANTEDNAME planted@mail.invalid 0698765432",
+    }  # fmt: skip
+
+
+def agreement(number: int) -> Record:
+    return {
+        "Nature": "Offre", "Identifiant": f"O{number}", "SIRET": "00000001800010", "Entreprise": "Transports Exemple",
+        "Intitulé": "Électricien (H/F)", "Description": "Écrire à planted@mail.invalid ou au 06 98 76 54 32.",
+        "Code ROME": "F1602", "Code INSEE": "62498", "Code postal": "62300", "Commune": "Lens", "Nombre": "2",
+        "Date début": "02/11/2026", "Interlocuteur": "PLANTEDNAME",
+    }  # fmt: skip
+
+
 CASES = {
     case.format: case
     for case in (
@@ -247,6 +274,20 @@ CASES = {
         Case(
             "data-inclusion-json", service, array("items"), {"frais": "payant"},
             ({"nom": None}, "/nom", "missing"), "description", JSON,
+        ),
+        Case(
+            "sortants-json", outcome, array("listeValeursParPeriode"),
+            {"valeurPrincipaleTaux": 60.1, "datMaj": "2026-11-20T08:00:00Z"},
+            ({"valeurPrincipaleTaux": 159.8}, "/valeurPrincipaleTaux", "range"), "libActivite", JSON,
+        ),
+        Case(
+            "immersions-json", opening, array("data"),
+            {"contactMode": "EMAIL", "updatedAt": "2026-11-20T08:00:00Z"},
+            ({"name": "@x"}, "/name", "formula"), "name", JSON,
+        ),
+        Case(
+            "prochemploi-csv", agreement, table(), {"Nombre": "5"},
+            ({"Intitulé": ""}, "Intitulé", "missing"), "Description", CSV,
         ),
     )
 }  # fmt: skip

@@ -1,12 +1,19 @@
 """Every format that is found passes the conformance suite."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 
 from connectors.formats import format_named, formats, sample
 from connectors.inputs import Input
 from schemas.errors import FileRefused
-from tests.connectors.cases import CASES, Case
+from tests.connectors.cases import CASES, Case, opening, outcome
 from tests.connectors.conformance import INTAKE, NIR, Conformance
+from tests.reading import Reading, read
+
+PARTNERS = Path(__file__).parents[2] / "docs" / "partners.md"
 
 
 @pytest.fixture(scope="module", params=sorted(CASES))
@@ -22,6 +29,14 @@ class TestFormats(Conformance):
 
 def test_every_format_has_its_case() -> None:
     assert set(CASES) == set(formats())
+
+
+def test_every_format_is_in_the_partners_list_with_its_contracts() -> None:
+    rows = {line.split("`")[1]: line for line in PARTNERS.read_text("utf-8").splitlines() if line.startswith("| `")}
+    for form in formats().values():
+        assert {f"`{name.rpartition('.')[2]}`" for name in form.writes} <= set(
+            re.findall("`[A-Za-z]+`", rows[form.name])
+        )
 
 
 def test_a_nir_among_several_sessions_is_found_each_time() -> None:
@@ -47,3 +62,40 @@ def test_a_name_like_no_other_is_answered_with_the_list_alone() -> None:
     with pytest.raises(FileRefused) as refused:
         format_named("#")
     assert refused.value.fix.startswith("known formats: ")
+
+
+def read_one(name: str, record: object) -> Reading:
+    return read(json.dumps([record]).encode(), name, "sortants")
+
+
+@pytest.mark.parametrize("code", ["SUP1M", "A", "3M", None])
+def test_a_rate_is_never_counted_as_another_measure(code: str | None) -> None:
+    (refused,) = read_one("sortants-json", {**outcome(1), "codeNomenclature": code}).refused
+    assert [one.pointer for one in refused.problems] == ["/codeNomenclature"]
+
+
+def test_answers_one_a_line_give_their_values_one_by_one() -> None:
+    answers = [{"codeIndicateur": "ACC_2", "listeValeursParPeriode": [outcome(n), outcome(n + 1)]} for n in (1, 3)]
+    lines = "".join(json.dumps(one) + "\n" for one in answers).encode()
+    assert [one["activity"]["code"] for one in read(lines, "sortants-json").records("OutcomeRate")] == [
+        "N0001", "N0002", "N0003", "N0004",
+    ]  # fmt: skip
+
+
+def test_masked_values_hold_no_numbers() -> None:
+    (record,) = read_one("sortants-json", {**outcome(1), "estMasque": True}).records("OutcomeRate")
+    assert (record["numerator"], record["rate"], record["masked"]) == (None, None, True)
+
+
+@pytest.mark.parametrize("name", ["isAvailable", "voluntaryToImmersion"])
+def test_an_establishment_that_takes_nobody_any_more_is_withdrawn(name: str) -> None:
+    (event,) = read_one("immersions-json", {**opening(1), name: False}).events
+    assert event.withdrawn
+
+
+def test_each_nature_of_a_row_becomes_its_contract_and_no_other_is_taken() -> None:
+    form = formats()["prochemploi-csv"]
+    assert {event.contract for event in read(sample(form), form.name).events} == set(form.writes)
+    (refused,) = read(sample(form).replace(b"\nOffre;", b"\nCandidat;"), form.name).refused
+    assert [one.pointer for one in refused.problems] == ["Nature"]
+    assert {kind for kind, _ in refused.about} == {name.rpartition(".")[2] for name in form.writes}
