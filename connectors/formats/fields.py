@@ -11,9 +11,9 @@ from typing import Any, Final, TypeVar
 
 from connectors.formats import values as v
 from connectors.formats.base import Context, Event, Item, Problem, Refused, Taken
+from connectors.formats.places import locate
 from connectors.privacy import has_nir, is_nir_without_key
 from schemas.shape import shape
-from schemas.territory.tables import VINTAGE, Commune
 from schemas.territory.text import fold
 
 Value = TypeVar("Value")
@@ -26,11 +26,6 @@ _TRUE: Final = frozenset({"true", "1", "oui", "o", "vrai", "yes"})
 _FALSE: Final = frozenset({"false", "0", "non", "n", "faux", "no"})
 _FORMULA: Final = v.Fault(
     "formula", "a cell that a spreadsheet would run", "write it as plain text, without = or @ at the start"
-)
-_UNKNOWN_COMMUNE: Final = v.Fault(
-    "unknown-commune",
-    "no commune is known under this code, postcode and town; counted as an unknown place",
-    "give the INSEE code of the commune",
 )
 #: Digits of a NIR without its key.
 _NIR_DIGITS: Final = 13
@@ -244,40 +239,21 @@ class Fields:
         town = self.text(label, "town")
         if not (code or post or town):
             return None
-        commune = self._commune(insee, code, post, town)
+        commune = self._located(insee or "place", code, post, town)
         found: dict[str, Any] = {"commune": commune, "postcode": post, "label": town}
         north, east = self.real(latitude), self.real(longitude)
         return found | {"latitude": north, "longitude": east} if _on_earth(north, east) else found
 
-    def _commune(self, path: str, code: str | None, post: str | None, town: str | None) -> dict[str, Any] | None:
-        territory = self.context.territory
-        where = path or "place"
-        code = None if self._is_postcode(where, code, post) else code
-        commune = territory.resolve(code, post, town)
-        if commune is None:
-            self.fault(where, _UNKNOWN_COMMUNE, code or post or "")
-            return None if code is None else {"code": code, "vintage": None}
-        if code == commune.code:
-            return {"code": code, "vintage": None}
-        if code is not None:
-            self.fault(where, v.Fault(
-                "merged-commune", f"commune {code} is part of {commune.code} {commune.name} today; mapped to it",
-                f"write {commune.code}",
-            ), code)  # fmt: skip
-        return {"code": commune.code, "vintage": VINTAGE}
+    def area(self, path: str, kind: str, code: str) -> dict[str, str | None]:
+        """A territory by its type and code; a merged commune becomes the one of today, and that is said."""
+        commune = self._located(path, code, None, None) if kind == "COMMUNE" else None
+        return {"type": kind, "code": code, "vintage": None, **(commune or {})}
 
-    def _is_postcode(self, where: str, code: str | None, post: str | None) -> bool:
-        """Whether the postcode stands in the place of the INSEE code; that is said.
-
-        Seen in real files: 75019, which was once the INSEE code of Châtenay-Malabry, for Paris.
-        """
-        if code is None or code != post or _is_postcode_of(self.context.territory.commune(code), code):
-            return False
-        self.fault(where, v.Fault(
-            "postcode-for-commune", "the postcode stands where the INSEE code belongs; found by postcode and town",
-            "give the INSEE code of the commune",
-        ), code)  # fmt: skip
-        return True
+    def _located(self, path: str, code: str | None, post: str | None, town: str | None) -> dict[str, Any] | None:
+        place = locate(self.context.territory, code, post, town)
+        for fault in place.faults:
+            self.fault(path, fault, code or post or "")
+        return place.commune
 
     def person(self, national: str, local: str) -> str:
         """The pseudonym of a person, by a national or a local identifier; without both the record is refused."""
@@ -379,10 +355,6 @@ def _on_earth(north: float | None, east: float | None) -> bool:
 
 def _encoded(text: str | None) -> bytes | None:
     return None if text is None else text.encode()
-
-
-def _is_postcode_of(commune: Commune | None, postcode: str) -> bool:
-    return commune is not None and postcode in commune.postcodes
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401  # the same

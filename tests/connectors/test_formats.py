@@ -9,8 +9,8 @@ import pytest
 from connectors.formats import format_named, formats, sample
 from connectors.inputs import Input
 from schemas.errors import FileRefused
-from tests.connectors.cases import CASES, Case, opening, outcome
-from tests.connectors.conformance import INTAKE, NIR, Conformance
+from tests.connectors.cases import CASES, MERGED, TODAY, Case, changed, opening, outcome
+from tests.connectors.conformance import INTAKE, NIR, Conformance, check
 from tests.reading import Reading, read
 
 PARTNERS = Path(__file__).parents[2] / "docs" / "partners.md"
@@ -37,6 +37,19 @@ def test_every_format_is_in_the_partners_list_with_its_contracts() -> None:
         assert {f"`{name.rpartition('.')[2]}`" for name in form.writes} <= set(
             re.findall("`[A-Za-z]+`", rows[form.name])
         )
+
+
+@pytest.mark.parametrize("name", sorted(name for name, case in CASES.items() if case.commune))
+def test_a_merged_commune_becomes_the_one_of_today_and_that_is_said(name: str) -> None:
+    case = CASES[name]
+    assert case.commune
+    report = check(case, case.file([changed(case.record(1), case.commune)]))
+    assert (report.accepted, {one.code for one in report.warnings}) == (1, {"merged-commune"})
+    assert {(one.fix, one.shape) for one in report.warnings} == {(f"write {TODAY}", "99999")}
+    content = b"".join(
+        thing.content.replace(key.encode(), b"") for (_, key), thing in report._delivery.things.items()
+    )  # fmt: skip
+    assert (TODAY.encode() in content, MERGED.encode() in content) == (True, False)
 
 
 def test_a_nir_among_several_sessions_is_found_each_time() -> None:

@@ -107,7 +107,7 @@ def _contact(one: Fields, url: str | None) -> Mapping[str, Any] | None:
 
 def _areas(one: Fields) -> list[dict[str, str | None]] | None:
     found = [
-        {"type": kind, "code": code.upper() if kind != "COUNTRY" else "FR", "vintage": None}
+        one.area("zone_eligibilite", kind, code.upper() if kind != "COUNTRY" else "FR")
         for code in one.words("zone_eligibilite") or ()
         for kind, pattern in _AREAS.items()
         if pattern.fullmatch(code)

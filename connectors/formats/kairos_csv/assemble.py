@@ -98,10 +98,11 @@ def _place(members: list[Row], notes: Notes) -> dict[str, Any] | None:
     """The place as one value: code, postcode and town of one row are never mixed with another's."""
     first: dict[tuple[str, ...], int] = {}
     for row in members:
-        place = tuple(value or "" for value in (row.part.insee, row.part.postcode, row.part.city))
+        part = row.part
+        place = tuple(value or "" for value in (part.place.code, part.place.vintage, part.postcode, part.city))
         first[place] = min(first.get(place, row.line), row.line)
-    insee, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", notes))
-    commune = insee and {"code": insee, "vintage": None}
+    code, vintage, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", notes))
+    commune = code and {"code": code, "vintage": vintage}
     place_of = {"commune": commune, "postcode": postcode, "label": city}
     return place_of if any(place_of.values()) else None
 

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from connectors.formats.base import Context, Problem
 from connectors.formats.kairos_csv.columns import CERTIFICATIONS, FORMACODES, PERSONAL_PLAN, SEPARATOR, SESSION
 from connectors.formats.kairos_csv.values import present, to_date, to_funders
+from connectors.formats.places import Place, locate
 from connectors.formats.values import COMMUNE, FORMACODE, IDENTIFIER, POSTCODE, Fault, is_formula, to_scheme, to_siret
 from connectors.privacy import has_nir, is_nir_without_key
 from schemas.shape import shape
@@ -31,6 +32,7 @@ class SessionPart:
     provider: str | None
     siret: str | None
     insee: str | None
+    place: Place
     postcode: str | None
     city: str | None
     formacodes: tuple[str, ...]
@@ -213,33 +215,24 @@ class RowReader:
         def fitting(name: str, pattern: re.Pattern[str], what: str) -> str | None:
             return _fitting(name, texts[name], pattern, what, faults)
 
-        codes = [fitting(name, FORMACODE, "a Formacode of five digits") for name in FORMACODES]
-        part = SessionPart(
+        insee = fitting("dc_insee_lieuformation", COMMUNE, "an INSEE code of a commune")
+        postcode = fitting("dc_cp_lieuformation", POSTCODE, "a postcode of five digits")
+        city = texts["dc_ville_lieuformation"]
+        place = locate(self._context.territory, insee, postcode, city)
+        faults += (("dc_insee_lieuformation", fault, shape(insee or "")) for fault in place.faults)
+        return SessionPart(
             session=session,
             number=fitting("dc_numeroicsession", IDENTIFIER, "an Intercarif session number"),
             title=texts["dc_lblformation"],
             provider=texts["dc_lblorganisme"] or texts["dc_raisonsociale"],
             siret=_siret(texts["dc_siret"], faults),
-            insee=fitting("dc_insee_lieuformation", COMMUNE, "an INSEE code of a commune"),
-            postcode=fitting("dc_cp_lieuformation", POSTCODE, "a postcode of five digits"),
-            city=texts["dc_ville_lieuformation"],
-            formacodes=_distinct(codes),
+            insee=insee,
+            place=place,
+            postcode=postcode,
+            city=city,
+            formacodes=_distinct([fitting(name, FORMACODE, "a Formacode of five digits") for name in FORMACODES]),
             certifications=_distinct([texts[name] for name in CERTIFICATIONS]),
         )
-        self._check_place(part, faults)
-        return part
-
-    def _check_place(self, part: SessionPart, faults: list[tuple[str, Fault, str]]) -> None:
-        if self._context.territory.resolve(part.insee, part.postcode, part.city) is None:
-            faults.append((
-                "dc_insee_lieuformation",
-                Fault(
-                    "unknown-commune",
-                    "no commune is known under this code, postcode and town; counted as an unknown place",
-                    "give the INSEE code of the commune",
-                ),
-                shape(part.insee or ""),
-            ))  # fmt: skip
 
 
 def _refuse_formula(line: int, texts: Mapping[str, str | None]) -> None:

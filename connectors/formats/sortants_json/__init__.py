@@ -62,17 +62,17 @@ class SortantsJson(JsonRecords):
 
     def mapped(self, one: Fields) -> Iterator[Event]:
         """One value: an area, an activity, a period, a delay."""
-        area, activity = _coded(one, "Territoire", _AREAS), _coded(one, "Activite", _ACTIVITIES)
+        area = one.area("codeTerritoire", *_coded(one, "Territoire", _AREAS))
+        kind, subject = _coded(one, "Activite", _ACTIVITIES)
         period = one.code("codePeriode", _PERIOD, "period like 2025 or 2025T4", required=True)
         months, measure = _measure(one)
         masked = one.flag("estMasque")
-        what = f"{area['type']}:{area['code']}|{activity['type']}:{activity['code']}"
         numbers = dict.fromkeys(("numerator", "denominator", "rate")) if masked else _numbers(one)
         yield Event(OUTCOME_RATE, {
-            "rate_id": f"{what}|{period}|{months}|{measure}",
+            "rate_id": f"{area['type']}:{area['code']}|{kind}:{subject}|{period}|{months}|{measure}",
             "source_key": " ".join(_texts(one)),
-            "area": {**area, "vintage": None},
-            "activity": {**activity, "label": one.text("libActivite")},
+            "area": area,
+            "activity": {"type": kind, "code": subject, "label": one.text("libActivite")},
             "period": period,
             "horizon_months": months,
             "measure": measure,
@@ -94,12 +94,12 @@ def _values(found: Iterator[Found]) -> Iterator[Found]:
             yield number, one, raw
 
 
-def _coded(one: Fields, what: str, types: Mapping[str, str]) -> dict[str, str]:
+def _coded(one: Fields, what: str, types: Mapping[str, str]) -> tuple[str, str]:
     """Type and code of a territory or an activity: they are part of the key, so neither may be guessed."""
     path = f"codeType{what}"
     kind = one.choice(path, types, unknown=None, required=True) or "UNKNOWN"
     code = one.code(f"code{what}", _CODE, f"code of the {what.lower()}", required=True) or ""
-    return {"type": kind, "code": "FR" if kind == "COUNTRY" else code}
+    return kind, "FR" if kind == "COUNTRY" else code
 
 
 def _measure(one: Fields) -> _Measure:
