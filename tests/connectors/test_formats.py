@@ -112,3 +112,10 @@ def test_each_nature_of_a_row_becomes_its_contract_and_no_other_is_taken() -> No
     (refused,) = read(sample(form).replace(b"\nOffre;", b"\nCandidat;"), form.name).refused
     assert [one.pointer for one in refused.problems] == ["Nature"]
     assert {kind for kind, _ in refused.about} == {name.rpartition(".")[2] for name in form.writes}
+
+
+@pytest.mark.parametrize(("code", "modality"), [("0", "ONSITE"), ("1", "MIXED"), ("2", "REMOTE")])
+def test_ways_of_teaching_are_those_of_the_dictionary_of_lheo(code: str, modality: str) -> None:
+    form = formats()["intercarif-xml"]
+    content = sample(form).replace(b"<modalites-enseignement>0<", f"<modalites-enseignement>{code}<".encode())
+    assert read(content, form.name).records("TrainingSession")[0]["modality"] == modality
