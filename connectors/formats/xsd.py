@@ -96,15 +96,11 @@ def _explained(error: XMLSchemaValidationError, path: str, namespace: str) -> tu
 
 
 def _misplaced(error: XMLSchemaChildrenValidationError, name: str) -> tuple[str, str]:
-    wanted = " or ".join(
-        dict.fromkeys(one.local_name or "" for one in error.expected or () if hasattr(one, "local_name"))
-    )
+    known = (getattr(one, "local_name", None) for one in error.expected or ())
+    wanted = " or ".join(filter(None, dict.fromkeys(known)))
     found = (error.invalid_tag or "").rpartition("}")[2]
     if not found:
         return f"{name} ends where {wanted or 'an element'} is expected", f"add {wanted or 'what lacks'}"
     if wanted:
-        return (
-            f"{found} stands in {name} where {wanted} is expected",
-            f"write {wanted} there, or put {found} in its place",
-        )
+        return f"{found} stands in {name} where {wanted} is expected", f"write {wanted} there, or move {found}"
     return f"{found} must not stand there in {name}", f"remove {found}, or put it in its place"
