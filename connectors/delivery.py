@@ -4,7 +4,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from connectors.envelope import Shape, blank, shape
 from connectors.formats.base import Context, Contradiction, Event, Format, Item, Notes, Problem, Refused
@@ -12,11 +12,11 @@ from connectors.ledger import digest
 from schemas.clock import to_millis
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, sources
-from schemas.fits import fits
 from schemas.validation import take
 
 #: Kind (short name of the contract) and source key.
 Key = tuple[str, str]
+_Held = tuple[Key, "Thing"]
 
 #: Refused records of one delivery of which something is kept for correction; the report counts them all.
 KEPT_FOR_CORRECTION: Final = 10_000
@@ -157,7 +157,7 @@ class _Collector:
         self._delivery = delivery
         self._codec = codec
         self._shapes = {contract: shape(contract) for contract in delivery.contracts.values()}
-        self._checks = {contract: fits(contract) for contract in self._shapes}
+        self._encoders = {contract: codec.checked(contract) for contract in self._shapes}
 
     def add(self, item: Item) -> None:
         delivery = self._delivery
@@ -169,13 +169,11 @@ class _Collector:
             delivery.keys.append(None)
             delivery.warnings.extend(item.warnings)
             return
-        things = []
-        for event in item.events:
-            found = self._thing(event, item.line)
-            if isinstance(found, Refused):
-                self._refuse(found)
-                return
-            things.append((event.kind, found))
+        things = [self._thing(event, item.line) for event in item.events]
+        refused = next((found for found in things if isinstance(found, Refused)), None)
+        if refused is not None:
+            self._refuse(refused)
+            return
         delivery.lines.append(item.line)
         delivery.warnings.extend(item.warnings)
         delivery.keys.append(self._keep(things))
@@ -188,29 +186,31 @@ class _Collector:
     def _thing(self, event: Event, line: int) -> "_Held | Refused":
         form = self._shapes[event.contract]
         record = blank(event.record, self._delivery.source, withdrawn=event.withdrawn)
-        key: str = record["source_key"]
-        if not self._checks[event.contract](record):
+        key = (form.kind, record["source_key"])
+        content = self._encoders[event.contract](record)
+        if content is None:
             taken = take(sources()[event.contract], record)
             if taken.problems:
                 found = (Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems)
-                return Refused(tuple(found), about=((form.kind, key),))
+                return Refused(tuple(found), about=(key,))
             record = taken.record
-        content = self._codec.encode(event.contract, record)
-        return _Held(key, Thing(
+            content = self._codec.encode(event.contract, record)
+        return key, Thing(
             form, record[form.root], form.thing(record), content, digest(content), event.version, event.rank,
             event.alias, event.withdrawn, line, event.instant,
-        ))  # fmt: skip
+        )  # fmt: skip
 
-    def _keep(self, things: list[tuple[str, "_Held"]]) -> Key:
+    def _keep(self, things: "Iterable[_Held | Refused]") -> Key:
         """Hold the things of a record; gives the key of the first, which decides about it."""
-        keys = []
-        for kind, (source_key, thing) in things:
-            key = (kind, source_key)
-            keys.append(key)
-            other = self._delivery.things.setdefault(key, thing)
+        first: Key | None = None
+        held = self._delivery.things
+        for key, thing in cast("Iterable[_Held]", things):
+            first = first or key
+            other = held.setdefault(key, thing)
             if other is not thing:
-                self._delivery.things[key] = self._better(thing, other)
-        return keys[0]
+                held[key] = self._better(thing, other)
+        assert first is not None  # noqa: S101  # a record that was understood says something
+        return first
 
     def _better(self, thing: Thing, other: Thing) -> Thing:
         if thing.digest == other.digest and thing.version == other.version:
@@ -226,8 +226,3 @@ class _Collector:
     def _difference(self, thing: Thing, other: Thing) -> str:
         one, two = (self._codec.decode(found.content)[1] for found in (thing, other))
         return ", ".join(name for name in one if one[name] != two[name])
-
-
-class _Held(NamedTuple):
-    source_key: str
-    thing: Thing

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from connectors.kafka.clients import reader
@@ -92,7 +93,9 @@ class Ledger:
 
         A thing named without its number is the same as any named with one; two with numbers are two things.
         """
-        names = self._by_alias.get((kind, alias), ())
+        names = self._by_alias.get((kind, alias))
+        if not names:
+            return []
         known = [key for key in names if key != source_key and self.entries[kind, key].alias == alias]
         return known if source_key == alias else [key for key in known if key == alias]
 
@@ -123,6 +126,8 @@ class LedgerTopic:
         self._kafka = kafka
         self._source = source
         self._codec = codec
+        self._encode = codec.flat(LEDGER_ENTRY)
+        self._values = attrgetter(*codec.writing(LEDGER_ENTRY).names)
 
     def key(self, kind: str, source_key: str) -> bytes:
         """Key of an entry."""
@@ -130,7 +135,7 @@ class LedgerTopic:
 
     def value(self, entry: Entry) -> bytes:
         """Wire bytes of an entry."""
-        return self._codec.encode(LEDGER_ENTRY, entry._asdict())
+        return self._encode(*self._values(entry))
 
     def snapshot_entry(self, version: int) -> tuple[bytes, bytes]:
         """Key and value that keep the instant of a snapshot."""

@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import stat
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -37,14 +36,12 @@ class Pseudonymiser:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._start = hmac.new(key, digestmod=sha256)
+        self._key = key
 
     def person(self, *, national: bytes | None, source: str, local: bytes | None) -> str:
         """32 hexadecimal characters: of the national France Travail identifier when there is one, else of the local."""
         text = b"france-travail:" + national if national else f"{source}:".encode() + (local or b"")
-        keyed = self._start.copy()
-        keyed.update(text)
-        return keyed.digest()[:_PSEUDONYM_BYTES].hex()
+        return hmac.digest(self._key, text, "sha256")[:_PSEUDONYM_BYTES].hex()
 
 
 def load_or_create_key(path: Path) -> bytes:

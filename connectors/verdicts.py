@@ -200,4 +200,4 @@ class Judge:
 
 def headers(outgoing: Outgoing, identity: str, common: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0 attributes in Kafka's binary mode."""
-    return [*common, ("ce_type", outgoing.form.contract.encode()), ("ce_id", identity.encode())]
+    return [*common, outgoing.form.mark, ("ce_id", identity.encode())]
