@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 from connectors.formats import values as v
 from connectors.formats.base import Context, Event, Item, Problem, Refused, Taken
 from connectors.formats.places import locate
-from connectors.privacy import has_nir, is_nir_without_key
+from connectors.privacy import has_nir, is_nir_without_key, may_hold_nir
 from schemas.shape import shape
 from schemas.territory.text import fold
 
@@ -320,7 +320,7 @@ def _item(fields: Fields, mapped: Mapped) -> Item:
 
 def _nir(values: Mapping[str, Any], raw: bytes) -> str | None:
     """Pointer of the value that holds a NIR."""
-    if not has_nir(raw) and not _THIRTEEN.search(raw):
+    if not may_hold_nir(raw) or not (has_nir(raw) or _THIRTEEN.search(raw)):
         return None
     for pointer, text in _texts(values, ""):
         bare = text.encode("utf-8", "replace")

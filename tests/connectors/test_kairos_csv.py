@@ -129,7 +129,7 @@ def test_the_nir_used_here_has_a_right_key() -> None:
         ({"dd_datefinplanformation": "NULL"}, "dd_datefinplanformation", "missing"),
         ({"dn_session_id": ""}, "dn_session_id", "missing"),
         ({"dn_individu_national": "", "c_individulocal": "NULL"}, "dn_individu_national", "missing"),
-        ({"c_prenomcorrespondance": NIR}, "column 2", "nir"),
+        ({"c_prenomcorrespondance": NIR}, "c_prenomcorrespondance", "nir"),
         ({"dc_lblformation": NIR.replace(" ", "")}, "dc_lblformation", "nir"),
         ({"dn_individu_national": "1841276451089"}, "dn_individu_national", "nir"),
         ({"dc_ville_lieuformation": "Le|ns"}, "row", "column-count"),
