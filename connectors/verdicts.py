@@ -107,6 +107,9 @@ class Judge:
         known = self._ledger.entries.get(key)
         others = self._others(kind, source_key, thing.alias) if thing.alias else []
         version = self._now if thing.version is None else thing.version
+        if known is None and not others and version >= 0 and self._now >= self._ledger.snapshot:
+            self._accept(key, thing, version)  # nearly all of a first file
+            return
         if known is not None and known.digest == thing.digest and not others:
             self._verdicts.found[key] = DUPLICATE, known.version
             if version > known.version:
@@ -117,8 +120,13 @@ class Judge:
         if verdict == ACCEPTED:
             if kind in self._delivery.counted:
                 self._rename(kind, others, left)
-            entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
-            self._send(thing.form, source_key, thing.content, entry, thing.instant)
+            self._accept(key, thing, version)
+
+    def _accept(self, key: Key, thing: Thing, version: int) -> None:
+        self._verdicts.found[key] = ACCEPTED, version
+        entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
+        self._verdicts.entries[key] = entry
+        self._verdicts.outgoing.append(Outgoing(thing.form, key[1], thing.content, entry, thing.instant))
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
         names = self._ledger.other_names(kind, source_key, alias)
@@ -193,8 +201,8 @@ class Judge:
         version = max(self._now, known.version + 1)
         self._send(form, source_key, content, known._replace(version=version, digest=digest(content), withdrawn=True))
 
-    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry, instant: int | None = None) -> None:
-        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry, instant))
+    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry) -> None:
+        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry))
         self._verdicts.entries[form.kind, source_key] = entry
 
 
