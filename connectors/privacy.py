@@ -67,11 +67,13 @@ def load_or_create_key(path: Path) -> bytes:
     return bytes.fromhex(text.decode())
 
 
-#: Digits as 0, the letters of Corsica as A; what may stand between the groups is left out.
-_CLASSES: Final = bytes(48 if chr(n).isdigit() and n < 128 else 65 if n in b"ABab" else 45 for n in range(256))  # noqa: PLR2004  # ASCII
+#: Digits that may begin the number as 1, the others as 0, the letters of Corsica as A, everything else as a hyphen;
+#: what may stand between the groups is left out.
+_CLASSES: Final = bytes(
+    ord("1" if n in b"123478" else "0" if n in b"0569" else "A" if n in b"ABab" else "-") for n in range(256)
+)  # fmt: skip
 _SEPARATORS: Final = b" .\xa0\xc2\xe2\x80\xaf"
-_RUN: Final = b"0" * 13
-_CORSICAN: Final = b"000000A000000"
+_RUN: Final = re.compile(rb"1[01]{5}[01A][01]{6}")
 
 
 def may_hold_nir(text: bytes) -> bool:
@@ -79,8 +81,7 @@ def may_hold_nir(text: bytes) -> bool:
 
     Ten times as fast as to search for the number itself.
     """
-    bare = text.translate(_CLASSES, _SEPARATORS)
-    return _RUN in bare or _CORSICAN in bare
+    return _RUN.search(text.translate(_CLASSES, _SEPARATORS)) is not None
 
 
 def has_nir(line: bytes) -> bool:

@@ -105,9 +105,9 @@ class Judge:
     def _one(self, key: Key, thing: Thing, rules: Rules, left: set[str]) -> None:
         kind, source_key = key
         known = self._ledger.entries.get(key)
-        others = self._others(kind, source_key, thing.alias) if thing.alias else []
-        version = self._now if thing.version is None else thing.version
-        if known is None and not others and version >= 0 and self._now >= self._ledger.snapshot:
+        others = self._others(kind, source_key, thing.alias)
+        version = self._version(thing)
+        if known is None and not others and self._is_new(version):
             self._accept(key, thing, version)  # nearly all of a first file
             return
         if known is not None and known.digest == thing.digest and not others:
@@ -122,6 +122,13 @@ class Judge:
                 self._rename(kind, others, left)
             self._accept(key, thing, version)
 
+    def _version(self, thing: Thing) -> int:
+        return self._now if thing.version is None else thing.version
+
+    def _is_new(self, version: int) -> bool:
+        """Whether what nobody knows may be new: it is not when a newer snapshot did not hold it."""
+        return version >= 0 and self._now >= self._ledger.snapshot
+
     def _accept(self, key: Key, thing: Thing, version: int) -> None:
         self._verdicts.found[key] = ACCEPTED, version
         entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
@@ -129,7 +136,7 @@ class Judge:
         self._verdicts.outgoing.append(Outgoing(thing.form, key[1], thing.content, entry, thing.instant))
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
-        names = self._ledger.other_names(kind, source_key, alias)
+        names = self._ledger.other_names(kind, source_key, alias) if alias else ()
         return [name for name in names if (kind, name) not in self._delivery.things]
 
     def _against(self, key: Key, others: list[str], version: int, rules: Rules) -> tuple[str, int]:

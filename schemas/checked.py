@@ -85,8 +85,9 @@ class _Source:
     constants: dict[str, Any] = field(default_factory=dict)
     count: int = 0
 
-    def record(self, kind: Mapping[str, Any]) -> str:
+    def record(self, kind: Mapping[str, Any], hints: Mapping[str, Any] | None = None) -> str:
         """A function for a record; gives its name."""
+        del hints
         name = self._name("w")
         fields = kind["fields"]
         parts = [f"p{number}" for number in range(len(fields))]
@@ -127,12 +128,11 @@ class _Source:
             symbols = {symbol: index + zigzag(number) for number, symbol in enumerate(kind["symbols"])}
             yield f"{target} = {self._constant(symbols)}.get(v)"
             yield f"if {target} is None: return None"
-        elif not special and name in {"record", "array"}:
-            made = self.record(kind) if name == "record" else self._array(kind, hints)
+        elif name in _COMPOUND:
+            made = _COMPOUND[name](self, kind, hints)
             yield f"{target} = {made}(v)"
             yield f"if {target} is None: return None"
-            if index:
-                yield f"{target} = {before}{target}"
+            yield f"{target} = {before}{target}"
         elif line := _WRITES.get(special or name):
             yield f"if not ({self.checks.condition(kind, hints)}): return None"
             yield f"{target} = {line.format(before=before)}"
@@ -143,7 +143,8 @@ class _Source:
         yield f"if not ({self.checks.condition(kind, hints)}): return None"
         yield f"{target} = {before}{self._constant(_rest(self._parsed(kind)))}(v)"
 
-    def _array(self, kind: Mapping[str, Any], hints: Mapping[str, Any]) -> str:
+    def array(self, kind: Mapping[str, Any], hints: Mapping[str, Any]) -> str:
+        """A function for an array; gives its name."""
         name = self._name("a")
         body = self._union(kind["items"], hints, "p", "if")
         self.lines += [
@@ -180,3 +181,6 @@ _WRITES: Final = {
     "date": "{before}D(v)",
     "timestamp-millis": "{before}T(v)",
 }
+_COMPOUND: Final[Mapping[str, Callable[[_Source, Mapping[str, Any], Mapping[str, Any]], str]]] = {
+    "record": _Source.record, "array": _Source.array,
+}  # fmt: skip

@@ -320,13 +320,17 @@ def _item(fields: Fields, mapped: Mapped) -> Item:
 
 def _nir(values: Mapping[str, Any], raw: bytes) -> str | None:
     """Pointer of the value that holds a NIR."""
-    if not may_hold_nir(raw) or not (has_nir(raw) or _THIRTEEN.search(raw)):
+    if not _is_suspect(raw):
         return None
     for pointer, text in _texts(values, ""):
         bare = text.encode("utf-8", "replace")
         if has_nir(bare) or (len(bare.strip()) == _NIR_DIGITS and is_nir_without_key(bare)):
             return pointer
     return "" if has_nir(raw) else None
+
+
+def _is_suspect(raw: bytes) -> bool:
+    return may_hold_nir(raw) and (has_nir(raw) or _THIRTEEN.search(raw) is not None)
 
 
 _THIRTEEN: Final = re.compile(rb"[1-478]\d{5}(?:\d|[AaBb])\d{6}")

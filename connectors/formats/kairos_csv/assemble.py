@@ -111,7 +111,7 @@ def _place(parts: _Parts, notes: Notes) -> dict[str, Any] | None:
     """The place as one value: code, postcode and town of one row are never mixed with another's."""
     first: dict[tuple[str, ...], int] = {}
     for part, line in parts:
-        place = (part.place.code or "", part.place.vintage or "", part.postcode or "", part.city or "")
+        place = tuple(value or "" for value in (part.place.code, part.place.vintage, part.postcode, part.city))
         first[place] = min(first.get(place, line), line)
     code, vintage, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", notes))
     commune = code and {"code": code, "vintage": vintage}

@@ -135,7 +135,12 @@ class RowReader:
             ))  # fmt: skip
         part_key, plan_key = self._part_key(cells), self._plan_key(cells)
         found, plan = self._parts.get(part_key), self._plans.get(plan_key)
-        self._refuse_nir(line, content, cells, known=found is not None and plan is not None)
+        others = self._other_cells(cells)
+        if found is not None and plan is not None and others in self._searched:
+            content = SEPARATOR.join(self._own_cells(cells))  # all else was searched when another row said it
+        self._refuse_nir(line, cells, content)
+        if len(self._searched) < _REMEMBERED:
+            self._searched.add(others)
         person = self._person(line, cells)
         if found is None:
             found = self._parts[part_key] = self._read_part(line, cells)
@@ -162,11 +167,7 @@ class RowReader:
         scheme, funders = self._text(line, cells, "c_dispositifformation"), self._text(line, cells, "liste_financeur")
         return starts_on, ends_on, to_scheme(scheme) if scheme else None, to_funders(funders) if funders else ()
 
-    def _refuse_nir(self, line: int, content: bytes, cells: list[bytes], *, known: bool) -> None:
-        """Search for national numbers; of what rows before said in the same words only what differs."""
-        others = self._other_cells(cells)
-        if known and others in self._searched:
-            content = SEPARATOR.join(self._own_cells(cells))
+    def _refuse_nir(self, line: int, cells: list[bytes], content: bytes) -> None:
         if may_hold_nir(content) and (has_nir(content) or _THIRTEEN.search(content)):
             names = {at: name for name, at in self._at.items()}
             at = next((n for n, cell in enumerate(cells) if has_nir(cell) or is_nir_without_key(cell)), -1)
@@ -175,8 +176,6 @@ class RowReader:
                 "holds what looks like a national identification number (NIR), which must never be sent",
                 "remove it at its source and send the file again",
             ))  # fmt: skip
-        if len(self._searched) < _REMEMBERED:
-            self._searched.add(others)
 
     def _person(self, line: int, cells: list[bytes]) -> str:
         national, local = map(present, self._identity(cells))
