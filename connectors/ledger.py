@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from operator import attrgetter
+from sys import intern
 from typing import Final, NamedTuple
 
 from connectors.kafka.clients import reader
@@ -160,4 +161,4 @@ class LedgerTopic:
         if kind == SNAPSHOT:
             ledger.snapshot = record["version"]
         else:
-            ledger.put((kind, source_key), Entry(**record))
+            ledger.put((intern(kind), source_key), Entry(**record))  # one text for all, not one for each entry
