@@ -35,6 +35,7 @@ from schemas.registers import Source, sources_register
 from schemas.territory.areas import DEPARTEMENT, Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CURSORS, catalogue
+from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def territory(settings: Settings) -> Territory:
 
 def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
     """The pipeline that every partner's file goes through."""
+    spare_the_state()  # what a delivery holds lives until its commit: to walk it again and again costs a sixth
     return Intake(
         cluster,
         prefix=settings.topic_prefix,

@@ -42,4 +42,4 @@ def _only(one: Alone, form: Format, context: Context) -> Item:
 def _numbered(item: Item, number: int) -> Item:
     if isinstance(item, Refused):
         return replace(item, problems=tuple(replace(one, line=number) for one in item.problems))
-    return replace(item, line=number, warnings=tuple(replace(one, line=number) for one in item.warnings))
+    return item._replace(line=number, warnings=tuple(replace(one, line=number) for one in item.warnings))

@@ -4,20 +4,20 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from connectors.envelope import Shape, blank, shape
 from connectors.formats.base import Context, Contradiction, Event, Format, Item, Notes, Problem, Refused
 from connectors.ledger import digest
-from connectors.privacy import may_hold_nir
+from connectors.privacy import may_not_be_kept
 from schemas.clock import to_millis
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, sources
-from schemas.fits import fits
 from schemas.validation import take
 
 #: Kind (short name of the contract) and source key.
 Key = tuple[str, str]
+_Held = tuple[Key, "Thing"]
 
 #: Refused records of one delivery of which something is kept for correction; the report counts them all.
 KEPT_FOR_CORRECTION: Final = 10_000
@@ -176,8 +176,8 @@ class _Collector:
         self._delivery = delivery
         self._codec = codec
         self._shapes = {contract: shape(contract) for contract in delivery.contracts.values()}
-        self._checks = {contract: fits(contract) for contract in self._shapes}
         self._left = ALL_KEPT_BYTES
+        self._encoders = {contract: codec.checked(contract) for contract in self._shapes}
 
     def add(self, item: Item) -> None:
         delivery = self._delivery
@@ -189,13 +189,11 @@ class _Collector:
             delivery.keys.append(None)
             delivery.warnings.extend(item.warnings)
             return
-        things = []
-        for event in item.events:
-            found = self._thing(event, item.line)
-            if isinstance(found, Refused):
-                self._refuse(found)
-                return
-            things.append((event.kind, found))
+        things = [self._thing(event, item.line) for event in item.events]
+        refused = next((found for found in things if isinstance(found, Refused)), None)
+        if refused is not None:
+            self._refuse(refused)
+            return
         delivery.lines.append(item.line)
         delivery.warnings.extend(item.warnings)
         delivery.keys.append(self._keep(things))
@@ -209,7 +207,7 @@ class _Collector:
 
     def _keeps(self, item: Refused, original: bytes) -> bool:
         """Whether a record may wait for its correction: never one with a NIR, nor more than anybody mends by hand."""
-        nir = any(problem.code == "nir" for problem in item.problems) or may_hold_nir(original)
+        nir = any(problem.code == "nir" for problem in item.problems) or may_not_be_kept(original)
         if nir or len(original) > min(KEPT_BYTES, self._left):
             return False
         self._left -= len(original)
@@ -218,29 +216,31 @@ class _Collector:
     def _thing(self, event: Event, line: int) -> "_Held | Refused":
         form = self._shapes[event.contract]
         record = blank(event.record, self._delivery.source, withdrawn=event.withdrawn)
-        key: str = record["source_key"]
-        if not self._checks[event.contract](record):
+        key = (form.kind, record["source_key"])
+        content = self._encoders[event.contract](record)
+        if content is None:
             taken = take(sources()[event.contract], record)
             if taken.problems:
                 found = (Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems)
-                return Refused(tuple(found), about=((form.kind, key),))
+                return Refused(tuple(found), about=(key,))
             record = taken.record
-        content = self._codec.encode(event.contract, record)
-        return _Held(key, Thing(
+            content = self._codec.encode(event.contract, record)
+        return key, Thing(
             form, record[form.root], form.thing(record), content, digest(content), event.version, event.rank,
             event.alias, event.withdrawn, line, event.instant,
-        ))  # fmt: skip
+        )  # fmt: skip
 
-    def _keep(self, things: list[tuple[str, "_Held"]]) -> Key:
+    def _keep(self, things: "Iterable[_Held | Refused]") -> Key:
         """Hold the things of a record; gives the key of the first, which decides about it."""
-        keys = []
-        for kind, (source_key, thing) in things:
-            key = (kind, source_key)
-            keys.append(key)
-            other = self._delivery.things.setdefault(key, thing)
+        first: Key | None = None
+        held = self._delivery.things
+        for key, thing in cast("Iterable[_Held]", things):
+            first = first or key
+            other = held.setdefault(key, thing)
             if other is not thing:
-                self._delivery.things[key] = self._better(thing, other)
-        return keys[0]
+                held[key] = self._better(thing, other)
+        assert first is not None  # noqa: S101  # a record that was understood says something
+        return first
 
     def _better(self, thing: Thing, other: Thing) -> Thing:
         if thing.digest == other.digest and thing.version == other.version:
@@ -256,8 +256,3 @@ class _Collector:
     def _difference(self, thing: Thing, other: Thing) -> str:
         one, two = (self._codec.decode(found.content)[1] for found in (thing, other))
         return ", ".join(name for name in one if one[name] != two[name])
-
-
-class _Held(NamedTuple):
-    source_key: str
-    thing: Thing

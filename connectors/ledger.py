@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from operator import attrgetter
+from sys import intern
 from typing import Final, NamedTuple
 
 from connectors.kafka.clients import reader
@@ -101,7 +103,9 @@ class Ledger:
 
         A thing named without its number is the same as any named with one; two with numbers are two things.
         """
-        names = self._by_alias.get((kind, alias), ())
+        names = self._by_alias.get((kind, alias))
+        if not names:
+            return []
         known = [key for key in names if key != source_key and self.entries[kind, key].alias == alias]
         return known if source_key == alias else [key for key in known if key == alias]
 
@@ -132,6 +136,8 @@ class LedgerTopic:
         self._kafka = kafka
         self._source = source
         self._codec = codec
+        self._encode = codec.flat(LEDGER_ENTRY)
+        self._values = attrgetter(*codec.writing(LEDGER_ENTRY).names)
 
     def key(self, kind: str, source_key: str) -> bytes:
         """Key of an entry."""
@@ -139,7 +145,7 @@ class LedgerTopic:
 
     def value(self, entry: Entry) -> bytes:
         """Wire bytes of an entry."""
-        return self._codec.encode(LEDGER_ENTRY, entry._asdict())
+        return self._encode(*self._values(entry))
 
     def mark(self, kind: str, instant: int) -> tuple[bytes, bytes]:
         """Key and value that keep an instant: of a snapshot, or of what was new."""
@@ -166,4 +172,4 @@ class LedgerTopic:
         elif kind == NEWS:
             ledger.news = record["version"]
         else:
-            ledger.put((kind, source_key), Entry(**record))
+            ledger.put((intern(kind), source_key), Entry(**record))  # one text for all, not one for each entry

@@ -4,7 +4,6 @@ import hmac
 import os
 import re
 import secrets
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -39,14 +38,12 @@ class Pseudonymiser:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._start = hmac.new(key, digestmod=sha256)
+        self._key = key
 
     def person(self, *, national: bytes | None, source: str, local: bytes | None) -> str:
         """32 hexadecimal characters: of the national France Travail identifier when there is one, else of the local."""
         text = b"france-travail:" + national if national else f"{source}:".encode() + (local or b"")
-        keyed = self._start.copy()
-        keyed.update(text)
-        return keyed.digest()[:_PSEUDONYM_BYTES].hex()
+        return hmac.digest(self._key, text, "sha256")[:_PSEUDONYM_BYTES].hex()
 
 
 def load_or_create_key(path: Path) -> bytes:
@@ -71,9 +68,26 @@ def load_or_create_key(path: Path) -> bytes:
     return bytes.fromhex(text.decode())
 
 
+#: Digits that may begin the number as 1, the others as 0, the letters of Corsica as A, everything else as a hyphen;
+#: what may stand between the groups is left out.
+_CLASSES: Final = bytes(
+    ord("1" if n in b"123478" else "0" if n in b"0569" else "A" if n in b"ABab" else "-") for n in range(256)
+)  # fmt: skip
+_SEPARATORS: Final = b" .\xa0\xc2\xe2\x80\xaf"
+_RUN: Final = re.compile(rb"1[01]{5}[01A][01]{6}")
+
+
+def may_hold_nir(text: bytes) -> bool:
+    """Whether a text has the run of digits that a national number needs, with its key or not; false for most texts.
+
+    Ten times as fast as to search for the number itself.
+    """
+    return _RUN.search(text.translate(_CLASSES, _SEPARATORS)) is not None
+
+
 def has_nir(line: bytes) -> bool:
     """Whether a line holds a national identification number: 15 digits with a right key, in groups or not."""
-    return any(_key_is_right(found[0]) for found in _WITH_KEY.finditer(line))
+    return may_hold_nir(line) and any(_key_is_right(found[0]) for found in _WITH_KEY.finditer(line))
 
 
 def is_nir_without_key(field: bytes) -> bool:
@@ -81,9 +95,11 @@ def is_nir_without_key(field: bytes) -> bool:
     return _WITHOUT_KEY.fullmatch(field.strip()) is not None
 
 
-def may_hold_nir(text: bytes) -> bool:
+def may_not_be_kept(text: bytes) -> bool:
     """Whether something that was not understood may hold a NIR, with its key or without: it is not kept then."""
-    return has_nir(text) or any(is_nir_without_key(found[0]) for found in _THIRTEEN.finditer(text))
+    return may_hold_nir(text) and (
+        has_nir(text) or any(is_nir_without_key(found[0]) for found in _THIRTEEN.finditer(text))
+    )
 
 
 def _key_is_right(found: bytes) -> bool:

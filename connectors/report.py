@@ -167,8 +167,8 @@ def render(report: Report) -> str:
     ]
     if report.withdrawn:
         lines.append(f"  withdrawn  {report.withdrawn:>8,}  {report.noun} whom this snapshot no longer holds")
-    lines += _problems("refused", report.reasons())
-    lines += _problems("left out", report.warnings)
+    lines += listed("refused", report.reasons())
+    lines += listed("left out", report.warnings)
     lines += _contradictions(report.contradictions)
     rate = report.rows / report.seconds if report.seconds else 0
     would = "" if report.published else "would be "
@@ -206,7 +206,8 @@ def grouped(problems: Iterable[Problem]) -> list[Group]:
     ]
 
 
-def _problems(title: str, problems: Iterable[Problem]) -> list[str]:
+def listed(title: str, problems: Iterable[Problem]) -> list[str]:
+    """Problems as text: each once, with its lines and its fix."""
     text = []
     for group in grouped(problems):
         one = group.problem

@@ -146,8 +146,11 @@ class Judge:
     def _one(self, key: Key, thing: Thing, rules: Rules, left: set[str]) -> None:
         kind, source_key = key
         known = self._ledger.entries.get(key)
-        others = self._others(kind, source_key, thing.alias) if thing.alias else []
-        version = self._now if thing.version is None else thing.version
+        others = self._others(kind, source_key, thing.alias)
+        version = self._version(thing)
+        if known is None and not others and self._is_new(version):
+            self._accept(key, thing, version)  # nearly all of a first file
+            return
         if known is not None and known.digest == thing.digest and not others:
             self._verdicts.found[key] = DUPLICATE, known.version
             if version > known.version:
@@ -158,8 +161,20 @@ class Judge:
         if verdict == ACCEPTED:
             if kind in self._delivery.counted:
                 self._rename(kind, others, left)
-            entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
-            self._send(thing.form, source_key, thing.content, entry, thing.instant)
+            self._accept(key, thing, version)
+
+    def _version(self, thing: Thing) -> int:
+        return self._now if thing.version is None else thing.version
+
+    def _is_new(self, version: int) -> bool:
+        """Whether what nobody knows may be new: it is not when a newer snapshot did not hold it."""
+        return version >= 0 and self._now >= self._ledger.snapshot
+
+    def _accept(self, key: Key, thing: Thing, version: int) -> None:
+        self._verdicts.found[key] = ACCEPTED, version
+        entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
+        self._verdicts.entries[key] = entry
+        self._verdicts.outgoing.append(Outgoing(thing.form, key[1], thing.content, entry, thing.instant))
 
     def _stands(self, key: Key, thing: Thing) -> bool:
         """Leave a thing as it is known that was made of many records, when only a single one of them is replayed."""
@@ -170,7 +185,7 @@ class Judge:
         return True
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
-        names = self._ledger.other_names(kind, source_key, alias)
+        names = self._ledger.other_names(kind, source_key, alias) if alias else ()
         return [name for name in names if (kind, name) not in self._delivery.things]
 
     def _against(self, key: Key, others: list[str], version: int, rules: Rules) -> tuple[str, int]:
@@ -242,11 +257,11 @@ class Judge:
         version = max(self._now, known.version + 1)
         self._send(form, source_key, content, known._replace(version=version, digest=digest(content), withdrawn=True))
 
-    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry, instant: int | None = None) -> None:
-        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry, instant))
+    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry) -> None:
+        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry))
         self._verdicts.entries[form.kind, source_key] = entry
 
 
 def headers(outgoing: Outgoing, identity: str, common: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0 attributes in Kafka's binary mode."""
-    return [*common, ("ce_type", outgoing.form.contract.encode()), ("ce_id", identity.encode())]
+    return [*common, outgoing.form.mark, ("ce_id", identity.encode())]

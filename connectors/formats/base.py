@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from connectors.inputs import Input
 from connectors.privacy import Pseudonymiser
@@ -32,8 +32,7 @@ class Problem:
     shape: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """The state of one thing as a record tells it.
 
     Attributes:
@@ -61,8 +60,7 @@ class Event:
         return self.contract.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A record that was understood.
 
     Attributes:

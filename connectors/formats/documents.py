@@ -77,12 +77,16 @@ def _numbered(found: Iterator[Any]) -> Iterator[Found]:
 def _record(number: int, value: Any) -> Found:  # noqa: ANN401  # any JSON
     if not isinstance(value, Mapping):
         return number, Problem(number, "", "type", "a record that is no object", "write an object {…}"), b""
-    if _deeper(value, _DEPTH):
-        return number, Problem(number, "", "too-deep", f"nested more than {_DEPTH} deep", "flatten it"), b""
     try:
-        return number, value, orjson.dumps(value)
-    except (orjson.JSONEncodeError, TypeError):  # a lone surrogate, a number of more than 64 bits
+        text = orjson.dumps(value)
+    except (orjson.JSONEncodeError, TypeError):  # a lone surrogate, a number of more than 64 bits, 255 levels
+        text = b""
+    # What has no more brackets than that is no deeper: counting them is a hundred times as fast as walking down.
+    if (not text or text.count(b"{") + text.count(b"[") > _DEPTH) and _deeper(value, _DEPTH):
+        return number, Problem(number, "", "too-deep", f"nested more than {_DEPTH} deep", "flatten it"), b""
+    if not text:
         return number, Problem(number, "", "json", "text or a number that JSON cannot hold", "write it as text"), b""
+    return number, value, text
 
 
 def _deeper(value: Any, limit: int) -> bool:  # noqa: ANN401  # the same
@@ -91,8 +95,8 @@ def _deeper(value: Any, limit: int) -> bool:  # noqa: ANN401  # the same
         level = [
             inner
             for one in level
-            for inner in (one.values() if isinstance(one, Mapping) else one)
-            if isinstance(inner, Mapping | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+            if isinstance(inner, dict | list)
         ]
         if not level:
             return False

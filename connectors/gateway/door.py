@@ -16,13 +16,13 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.formats.base import Format
+from connectors.formats.names import find, nearest
 from connectors.gateway.answers import JSON, NDJSON, as_json, as_lines, status
 from connectors.gateway.auth import Authenticator, Caller
 from connectors.gateway.bodies import receive
 from connectors.gateway.limits import WORKERS, Lanes, Quotas
 from connectors.gateway.link import Link
 from connectors.gateway.memory import Answer, Memory, key_of
-from connectors.gateway.names import find, nearest
 from connectors.gateway.problems import Rejected, refused_whole
 from connectors.gateway.settings import GatewaySettings
 from connectors.inputs import Input

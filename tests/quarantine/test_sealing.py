@@ -16,7 +16,7 @@ from connectors.formats import format_named
 from connectors.formats.base import Problem, Refused
 from connectors.gateway.contracts import contract_formats
 from connectors.inputs import Input
-from connectors.privacy import may_hold_nir
+from connectors.privacy import may_not_be_kept
 from connectors.quarantine import Board, grouped, mended
 from connectors.sealing import Keyring, Sealed, add_key, load_or_create_keys
 from schemas.codec import Codec
@@ -77,7 +77,7 @@ def test_a_key_file_that_is_none_is_refused(tmp_path: Path, content: str, mode: 
     ],
 )
 def test_a_number_that_must_never_be_kept_is_seen(text: str, may: bool) -> None:  # noqa: FBT001  # a row of the table
-    assert may_hold_nir(text.encode()) is may
+    assert may_not_be_kept(text.encode()) is may
 
 
 def test_little_is_kept_of_a_file_that_is_wrong_throughout() -> None:
