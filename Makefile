@@ -50,10 +50,9 @@ lock: ## Resolve the requirements anew
 	@rm -rf $(VENV)-lock
 
 bench: $(VENV)/.dev ## Measure; ARGS=--evidence keeps the figures in docs/evidence
-	$(BIN)/python bench/publish_kairos.py
+	$(BIN)/python -m bench.intake $(ARGS)
 	$(BIN)/python bench/release.py
 	$(BIN)/python bench/codec.py
-	$(BIN)/python bench/gateway.py
 	$(BIN)/python -m bench.throughput $(ARGS)
 	$(BIN)/python -m bench.growth $(ARGS)
 	$(BIN)/python -m bench.restore $(ARGS)

@@ -17,6 +17,7 @@ from beffroi.commands import (
     poll,
     processes,
     publish,
+    quarantine,
     rebuild,
     topics,
     views,
@@ -42,6 +43,7 @@ app.command("worker")(processes.worker)
 app.command("portal")(processes.portal)
 app.command("gateway")(processes.gateway)
 app.command("relay")(processes.relay)
+app.command("watch")(processes.watch)
 app.command("simulate")(processes.simulate)
 app.command("publish")(publish.publish)
 app.command("check")(check.check)
@@ -49,6 +51,7 @@ app.command("poll")(poll.poll)
 app.command("inbox")(inbox.inbox)
 app.command("audit")(audit.audit)
 app.add_typer(partner.app, name="partner")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(topics.app, name="topics")
 views.app.command("rebuild")(rebuild.rebuild)
 app.add_typer(views.app, name="views")

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic, time
@@ -23,10 +24,14 @@ from connectors.kafka import admin, generations, registry
 from connectors.kafka.settings import KafkaSettings
 from connectors.pollers import CursorTopic, Poller, PollSettings, Spool, ToIntake, check, feed
 from connectors.privacy import KEY_BYTES, Pseudonymiser, load_or_create_key
+from connectors.quarantine import Workbench
 from connectors.relay import Relay
+from connectors.sealing import load_or_create_keys
+from connectors.watch import Watch
 from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.polling import PollHealth, PollMetrics
 from monitoring.relay import RelayHealth, RelayMetrics
+from monitoring.watch import WatchHealth, WatchMetrics
 from portal.settings import PortalSettings
 from schemas.clock import system_clock
 from schemas.errors import FileRefused, KafkaUnavailable, SettingsError
@@ -34,6 +39,7 @@ from schemas.registers import Source, partners_register, sources_register
 from schemas.territory.areas import DEPARTEMENT, Territory
 from schemas.territory.trades import Trades
 from schemas.topics import CURSORS, Topic, catalogue, partner_topics
+from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 
 if TYPE_CHECKING:
@@ -95,12 +101,14 @@ def territory(settings: Settings) -> Territory:
 
 def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
     """The pipeline that every partner's file goes through."""
+    spare_the_state()  # what a delivery holds lives until its commit: to walk it again and again costs a sixth
     return Intake(
         cluster,
         prefix=settings.topic_prefix,
         pseudonyms=Pseudonymiser(load_or_create_key(settings.key_file)),
         territory=territory(settings),
         clock=system_clock,
+        keys=load_or_create_keys(settings.quarantine_key_file),
     )
 
 
@@ -112,6 +120,47 @@ def role_intake(settings: Settings) -> tuple[KafkaSettings, Intake]:
     """
     cluster = kafka(settings, ROLE_PATIENCE_S)
     return cluster, intake(settings, cluster)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where an operator works on the quarantine.
+
+    Attributes:
+        bench: Looks, mends and drops.
+        settings: Of the deployment.
+        cluster: Its Kafka.
+        sources: Its register.
+    """
+
+    bench: Workbench
+    settings: Settings
+    cluster: KafkaSettings
+    sources: tuple[Source, ...]
+
+    def intake(self) -> Intake:
+        """The pipeline that mended records go through."""
+        return intake(self.settings, self.cluster)
+
+    def partner(self, source: str) -> str:
+        """Whose a feed is; a dash for what is nobody's."""
+        return next((one.holder for one in self.sources if one.name == source), "-")
+
+    def sources_of(self, partner: str) -> frozenset[str]:
+        """The feeds of the partners whose name holds a text."""
+        return frozenset(one.name for one in self.sources if partner.casefold() in one.holder.casefold())
+
+
+def workplace(settings: Settings, cluster: KafkaSettings) -> Workplace:
+    """Where the quarantine of this deployment is worked on."""
+    bench = Workbench(
+        cluster,
+        settings.topic_prefix,
+        codec=registry.codec(cluster),
+        keys=load_or_create_keys(settings.quarantine_key_file),
+        clock=system_clock,
+    )
+    return Workplace(bench, settings, cluster, sources_register(settings.sources_register))
 
 
 def offline_intake(settings: Settings) -> Intake:
@@ -256,6 +305,20 @@ def relay(settings: Settings, collected: CollectorRegistry, health: RelayHealth)
     )
 
 
+def watch(settings: Settings, collected: CollectorRegistry, health: WatchHealth) -> Watch:
+    """The watch over this deployment's sources and quarantine."""
+    cluster = kafka(settings, ROLE_PATIENCE_S)
+    return Watch(
+        cluster,
+        settings.topic_prefix,
+        sources_register(settings.sources_register),
+        codec=registry.codec(cluster),
+        metrics=WatchMetrics(collected),
+        health=health,
+        clock=system_clock,
+    )
+
+
 def stream_settings(settings: Settings, cluster: KafkaSettings) -> StreamSettings:
     """What a worker needs."""
     return StreamSettings(
@@ -308,6 +371,7 @@ def portal_settings(settings: Settings, cluster: KafkaSettings) -> PortalSetting
         area_tables=settings.area_tables,
         trade_table=settings.trade_table,
         theme_css=settings.theme_css,
+        sources_register=settings.sources_register,
         archive_dir=settings.archive_folder,
     )
 

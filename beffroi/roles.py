@@ -22,6 +22,7 @@ from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.logs import configure
 from monitoring.relay import RelayHealth
 from monitoring.serve import HealthReport, MonitoringServer, Place, on_end, serve
+from monitoring.watch import WatchHealth
 from schemas.clock import Clock, system_clock
 
 
@@ -157,6 +158,17 @@ def run_inbox_role(
             inbox.always(stop, woken)
         monitoring.stop()
     return [], set()
+
+
+def run_watch_role(settings: Settings) -> None:
+    """Watch over sources and quarantine until it is told to stop."""
+    configure_logs(settings)
+    registry, health, stop = CollectorRegistry(), WatchHealth(time.monotonic), threading.Event()
+    on_end(stop.set)
+    watch = compose.watch(settings, registry, health)
+    server = _monitored(settings, "watch", registry, health.report)
+    watch.always(stop)
+    server.stop()
 
 
 async def _until_told(work: Coroutine[object, object, NoReturn]) -> None:

@@ -115,8 +115,10 @@ class Settings(BaseSettings):
     sftp_every_s: float = Field(60.0, gt=0, description="between two looks at a partner's server")
     inbox_host: str = Field("127.0.0.1", description="where the inbox answers /metrics and /health")
     inbox_port: int = Field(9466, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
+    watch_host: str = Field("127.0.0.1", description="where the watch answers /metrics and /health")
+    watch_port: int = Field(9467, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     relay_host: str = Field("127.0.0.1", description="where the relay answers /metrics and /health")
-    relay_port: int = Field(9467, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
+    relay_port: int = Field(9468, ge=0, le=65535, description="of /metrics and /health; 0 takes a free one")
     theme_css: Path | None = Field(None, description="the operator's own style sheet for the portal")
     data_dir: Path = Field(default_factory=lambda: user_dir("data", os.environ, sys.platform, Path.home()))
     cache_dir: Path = Field(default_factory=lambda: user_dir("cache", os.environ, sys.platform, Path.home()))
@@ -124,6 +126,7 @@ class Settings(BaseSettings):
         None, description="what views said at the end of each day; in data_dir if left out"
     )
     archive_days: int = Field(1_096, ge=1, description="days of that archive that are kept; three years")
+    quarantine_keys: Path | None = Field(None, description="keys of the sealed quarantine; in data_dir when left out")
     pseudonym_key: Path | None = Field(None, description="key file of the pseudonyms; in data_dir when left out")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -155,6 +158,11 @@ class Settings(BaseSettings):
     def key_file(self) -> Path:
         """Where the pseudonyms' key lies."""
         return self.pseudonym_key or self.data_dir / "pseudonym.key"
+
+    @property
+    def quarantine_key_file(self) -> Path:
+        """Where the keys of the sealed quarantine lie."""
+        return self.quarantine_keys or self.data_dir / "quarantine.keys"
 
     @property
     def archive_folder(self) -> Path:

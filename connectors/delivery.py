@@ -4,22 +4,27 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 from connectors.envelope import Shape, blank, shape
 from connectors.formats.base import Context, Contradiction, Event, Format, Item, Notes, Problem, Refused
 from connectors.ledger import digest
+from connectors.privacy import may_not_be_kept
 from schemas.clock import to_millis
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, sources
-from schemas.fits import fits
 from schemas.validation import take
 
 #: Kind (short name of the contract) and source key.
 Key = tuple[str, str]
+_Held = tuple[Key, "Thing"]
 
 #: Refused records of one delivery of which something is kept for correction; the report counts them all.
 KEPT_FOR_CORRECTION: Final = 10_000
+#: Bytes of one refused record that are kept, sealed: the largest record that any known system sends has 60 kB.
+KEPT_BYTES: Final = 256 << 10
+#: Bytes of all of them in one transaction together, sealed at its end.
+ALL_KEPT_BYTES: Final = 16 << 20
 _PEOPLE: Final = frozenset({TRAINING_ENROLMENT.rpartition(".")[2]})
 
 
@@ -53,6 +58,18 @@ class Thing(NamedTuple):
     instant: int | None = None
 
 
+class Replayed(NamedTuple):
+    """A record that was set aside and is handed over again.
+
+    Attributes:
+        record_id: Which one.
+        corrected: The fields that were given another value.
+    """
+
+    record_id: str
+    corrected: tuple[str, ...] = ()
+
+
 class Tally(NamedTuple):
     """Records by verdict."""
 
@@ -80,6 +97,7 @@ class Delivery:
         refused: Records not taken.
         warnings: Fields left out of records that were taken.
         broken: Keys of things whose records were refused.
+        replayed: When these are records that were set aside: what each of them is, by its line from 1.
     """
 
     name: str
@@ -95,11 +113,17 @@ class Delivery:
     refused: list[Refused] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     broken: set[Key] = field(default_factory=set)
+    replayed: tuple[Replayed, ...] = ()
 
     @property
     def received(self) -> int:
         """Records read."""
         return len(self.lines) + len(self.refused)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of refused records that wait for their correction."""
+        return sum(len(one.original) for one in self.refused if one.original)
 
     @property
     def spoken_of(self) -> frozenset[str]:
@@ -137,14 +161,16 @@ class Delivery:
         )
 
 
-def collect(items: Iterable[Item], form: Format, context: Context, name: str, codec: Codec) -> Delivery:
-    """Read everything; raises FileRefused when the whole is broken."""
+def collect(  # what is read, how, by whom, and how much of it may wait
+    items: Iterable[Item], form: Format, context: Context, name: str, codec: Codec, room: int = ALL_KEPT_BYTES
+) -> Delivery:
+    """Read everything, keeping so many bytes of refused records; raises FileRefused when the whole is broken."""
     contracts = {contract.rpartition(".")[2]: contract for contract in form.writes}
     counted = frozenset(contracts) - form.carries
     delivery = Delivery(
         name, form.name, context.source, to_millis(context.as_of), counted, contracts, context.notes
     )  # fmt: skip
-    collector = _Collector(delivery, codec)
+    collector = _Collector(delivery, codec, room)
     for item in items:
         collector.add(item)
     return delivery
@@ -153,11 +179,12 @@ def collect(items: Iterable[Item], form: Format, context: Context, name: str, co
 class _Collector:
     """Puts items into a delivery."""
 
-    def __init__(self, delivery: Delivery, codec: Codec) -> None:
+    def __init__(self, delivery: Delivery, codec: Codec, room: int) -> None:
         self._delivery = delivery
         self._codec = codec
         self._shapes = {contract: shape(contract) for contract in delivery.contracts.values()}
-        self._checks = {contract: fits(contract) for contract in self._shapes}
+        self._left = room
+        self._encoders = {contract: codec.checked(contract) for contract in self._shapes}
 
     def add(self, item: Item) -> None:
         delivery = self._delivery
@@ -169,48 +196,58 @@ class _Collector:
             delivery.keys.append(None)
             delivery.warnings.extend(item.warnings)
             return
-        things = []
-        for event in item.events:
-            found = self._thing(event, item.line)
-            if isinstance(found, Refused):
-                self._refuse(found)
-                return
-            things.append((event.kind, found))
+        things = [self._thing(event, item.line) for event in item.events]
+        refused = next((found for found in things if isinstance(found, Refused)), None)
+        if refused is not None:
+            self._refuse(refused)
+            return
         delivery.lines.append(item.line)
         delivery.warnings.extend(item.warnings)
         delivery.keys.append(self._keep(things))
 
     def _refuse(self, item: Refused) -> None:
         kept = item if len(self._delivery.refused) < KEPT_FOR_CORRECTION else Refused(item.problems)
+        if kept.original is not None and not self._keeps(kept, kept.original):
+            kept = replace(kept, original=None)
         self._delivery.refused.append(kept)
         self._delivery.broken.update(item.about)
+
+    def _keeps(self, item: Refused, original: bytes) -> bool:
+        """Whether a record may wait for its correction: never one with a NIR, nor more than anybody mends by hand."""
+        nir = any(problem.code == "nir" for problem in item.problems) or may_not_be_kept(original)
+        if nir or len(original) > min(KEPT_BYTES, self._left):
+            return False
+        self._left -= len(original)
+        return True
 
     def _thing(self, event: Event, line: int) -> "_Held | Refused":
         form = self._shapes[event.contract]
         record = blank(event.record, self._delivery.source, withdrawn=event.withdrawn)
-        key: str = record["source_key"]
-        if not self._checks[event.contract](record):
+        key = (form.kind, record["source_key"])
+        content = self._encoders[event.contract](record)
+        if content is None:
             taken = take(sources()[event.contract], record)
             if taken.problems:
                 found = (Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems)
-                return Refused(tuple(found), about=((form.kind, key),))
+                return Refused(tuple(found), about=(key,))
             record = taken.record
-        content = self._codec.encode(event.contract, record)
-        return _Held(key, Thing(
+            content = self._codec.encode(event.contract, record)
+        return key, Thing(
             form, record[form.root], form.thing(record), content, digest(content), event.version, event.rank,
             event.alias, event.withdrawn, line, event.instant,
-        ))  # fmt: skip
+        )  # fmt: skip
 
-    def _keep(self, things: list[tuple[str, "_Held"]]) -> Key:
+    def _keep(self, things: "Iterable[_Held | Refused]") -> Key:
         """Hold the things of a record; gives the key of the first, which decides about it."""
-        keys = []
-        for kind, (source_key, thing) in things:
-            key = (kind, source_key)
-            keys.append(key)
-            other = self._delivery.things.setdefault(key, thing)
+        first: Key | None = None
+        held = self._delivery.things
+        for key, thing in cast("Iterable[_Held]", things):
+            first = first or key
+            other = held.setdefault(key, thing)
             if other is not thing:
-                self._delivery.things[key] = self._better(thing, other)
-        return keys[0]
+                held[key] = self._better(thing, other)
+        assert first is not None  # noqa: S101  # a record that was understood says something
+        return first
 
     def _better(self, thing: Thing, other: Thing) -> Thing:
         if thing.digest == other.digest and thing.version == other.version:
@@ -226,8 +263,3 @@ class _Collector:
     def _difference(self, thing: Thing, other: Thing) -> str:
         one, two = (self._codec.decode(found.content)[1] for found in (thing, other))
         return ", ".join(name for name in one if one[name] != two[name])
-
-
-class _Held(NamedTuple):
-    source_key: str
-    thing: Thing

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from schemas.clock import EPOCH
 from schemas.codec import Codec
+from schemas.compiled import varint
 from schemas.contracts import sources
 from schemas.topics import topics_of
 from schemas.validation import take
@@ -40,6 +41,8 @@ class Shape:
         root: Name of the field that is the key on the bus.
         needed: The fields besides the root that even a retraction must have.
         before: Number of texts that stand before the version on the wire.
+        kind: Short name of the contract.
+        mark: The contract as an attribute of CloudEvents.
     """
 
     contract: str
@@ -47,11 +50,8 @@ class Shape:
     root: str
     needed: tuple[str, ...]
     before: int
-
-    @property
-    def kind(self) -> str:
-        """Short name of the contract."""
-        return self.contract.rpartition(".")[2]
+    kind: str
+    mark: tuple[str, bytes]
 
     def thing(self, record: Mapping[str, Any]) -> str:
         """What a retraction needs besides the root: the value itself when it is one text, else several as JSON."""
@@ -74,14 +74,10 @@ class Shape:
         """Where version and instant stand."""
         at = _HEADER_BYTES
         for _ in range(self.before):
-            size = shift = 0
-            while True:
-                byte = wire[at]
-                at += 1
-                size |= (byte & _LOW_BITS) << shift
-                if byte <= _LOW_BITS:
-                    break
-                shift += 7
+            size = wire[at]
+            at += 1
+            if size > _LOW_BITS:
+                size, at = varint(wire, at - 1)
             at += size >> 1
         return at
 
@@ -99,7 +95,8 @@ def shape(contract: str) -> Shape:
     kept = {schema["root"], "source_key", *PROVENANCE}
     needed = tuple(one["name"] for one in schema["fields"] if "default" not in one and one["name"] not in kept)
     topic = next(topic.name for topic in topics_of(contract) if ".events." in topic.name)
-    return Shape(contract, topic, schema["root"], needed, names.index("version"))
+    kind, mark = contract.rpartition(".")[2], ("ce_type", contract.encode())
+    return Shape(contract, topic, schema["root"], needed, names.index("version"), kind, mark)
 
 
 def blank(record: Mapping[str, Any], source: str, *, withdrawn: bool) -> dict[str, Any]:

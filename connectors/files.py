@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import mkstemp
 from typing import IO
 
 from schemas.errors import SettingsError
@@ -44,14 +45,35 @@ def private(path: Path, make: Callable[[], bytes]) -> bytes:
 
     Args:
         path: Where; its folder is made when it is missing.
-        make: What it shall hold when it is not there yet.
+        make: What it shall hold when it is not there yet; of several who make it at once one is heard.
 
     Raises:
         SettingsError: Others may read it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError), os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(make())
+    if not path.exists():
+        with _written(path, make()) as whole, suppress(FileExistsError):
+            os.link(whole, path)
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SettingsError(f"the key file {path} may be read by others", fix=f"chmod 600 {path}")
     return path.read_bytes()
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Let such a file hold something else, from one moment to the next."""
+    with _written(path, content) as whole:
+        whole.replace(path)
+
+
+@contextmanager
+def _written(path: Path, content: bytes) -> Iterator[Path]:
+    """A file of its owner alone beside another one, whole and on disk; it does not stay."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple, TypedDict, TypeVar, Unpack
 import stamina
 from confluent_kafka import KafkaException, Producer
 
-from connectors.delivery import Delivery, collect
+from connectors.alone import Alone, single
+from connectors.delivery import ALL_KEPT_BYTES, Delivery, collect
 from connectors.formats import format_named
 from connectors.formats.base import Context, Format, Problem, Refused
 from connectors.inputs import Input
@@ -27,6 +28,7 @@ from connectors.ledger import Ledger
 from connectors.privacy import Pseudonymiser
 from connectors.publication import Publisher, away
 from connectors.report import Report
+from connectors.sealing import Keyring
 from connectors.verdicts import CONFLICT, Judge, Rules, Verdicts
 from schemas.clock import PARIS, Clock
 from schemas.codec import Codec
@@ -107,16 +109,25 @@ class Intake:
         pseudonyms: For persons.
         territory: Tells whether places are known.
         clock: For the instants of heartbeats and refusals.
+        keys: Seal records that are set aside; without them their content is not kept.
     """
 
-    def __init__(
-        self, kafka: KafkaSettings | None, *, prefix: str, pseudonyms: Pseudonymiser, territory: Territory, clock: Clock
+    def __init__(  # its world: cluster, tables, keys, time
+        self,
+        kafka: KafkaSettings | None,
+        *,
+        prefix: str,
+        pseudonyms: Pseudonymiser,
+        territory: Territory,
+        clock: Clock,
+        keys: Keyring | None = None,
     ) -> None:
         self._kafka = kafka
         self._prefix = prefix
         self._pseudonyms = pseudonyms
         self._territory = territory
         self._clock = clock
+        self._keys = keys
         self._codec = registry.codec(kafka) if kafka else Codec()
         self._publishers: dict[str, Publisher] = {}
         self._locks: dict[str, Lock] = {}
@@ -181,7 +192,10 @@ class Intake:
             KafkaUnavailable: No broker answers, or the commit failed; nothing was done.
             FencedError: Others of the same source took over each time; nothing was done.
         """
-        read = [self._read_or_refused(one, source) for one in handed]
+        read, room = list[_Read | FileRefused](), ALL_KEPT_BYTES
+        for one in handed:
+            read.append(found := self._read_or_refused(one, source, room))
+            room -= found.delivery.kept_bytes if isinstance(found, _Read) else 0
         sound = [one for one in read if isinstance(one, _Read)]
 
         def along(producer: Producer, judged: Sequence[Verdicts | FileHeld]) -> None:
@@ -191,9 +205,9 @@ class Intake:
         deliveries = [(one.delivery, one.rules) for one in sound]
         self._exclusively(source, lambda publisher: publisher.publish_together(deliveries, along))
 
-    def _read_or_refused(self, one: Handed, source: str) -> _Read | FileRefused:
+    def _read_or_refused(self, one: Handed, source: str, room: int) -> _Read | FileRefused:
         try:
-            return self._read(one.data, one.form, {**one.terms, "source": source})
+            return self._read(one.data, one.form, {**one.terms, "source": source}, room)
         except FileRefused as error:
             return error
 
@@ -221,6 +235,32 @@ class Intake:
 
         return self._take(data, _format(written), terms, rehearse, rehearsed=True)
 
+    def replay(
+        self, records: Sequence[Alone], form: Format, source: str, as_of: datetime, *, dry_run: bool = False
+    ) -> Report:  # fmt: skip
+        """Publish records that had been set aside, under the instant of the data that they came with.
+
+        What the bus knows of each thing in data as new, or newer, stands. No heartbeat is sent, and nothing is set
+        aside again: a record that is refused once more lies where it lay.
+
+        Args:
+            records: Each as a file of its own.
+            form: Their format.
+            source: The feed.
+            as_of: Instant of their data.
+            dry_run: Do everything but publish.
+
+        Raises:
+            KafkaUnavailable: No broker answers; nothing was done.
+            FencedError: Others of the same source took over each time; nothing was done.
+        """
+        began = perf_counter()
+        context = Context(source, as_of, self._pseudonyms, self._territory)
+        delivery = collect(single(records, form, context), form, context, "quarantine", self._codec)
+        delivery.replayed = tuple(one.replayed for one in records)
+        verdicts = self._publish(delivery, Rules(refuse_conflicts=True), dry_run)
+        return Report(delivery, verdicts, (as_of, "its delivery"), perf_counter() - began, published=not dry_run)
+
     def close(self) -> None:
         """Let go of the sources that were published for."""
         self._publishers.clear()
@@ -234,13 +274,13 @@ class Intake:
         verdicts = decide(read.delivery, read.rules, terms.get("dry_run", False))
         return read.report(verdicts, published=not (rehearsed or terms.get("dry_run", False)))
 
-    def _read(self, data: Input, form: Format, terms: Terms) -> _Read:
+    def _read(self, data: Input, form: Format, terms: Terms, room: int = ALL_KEPT_BYTES) -> _Read:
         began = perf_counter()
         if terms.get("snapshot") and not form.snapshots:
             raise FileRefused(f"{form.name} never holds a source's whole truth", fix="publish it without --snapshot")
         instant, origin = _instant(data, form, terms.get("as_of"), self._clock)
         context = Context(terms.get("source") or form.default_source, instant, self._pseudonyms, self._territory)
-        delivery = collect(form.read(data, context), form, context, data.name, self._codec)
+        delivery = collect(form.read(data, context), form, context, data.name, self._codec, room)
         rules = Rules(
             terms.get("snapshot", False), terms.get("confirm", False), terms.get("refuse_conflicts", False)
         )  # fmt: skip
@@ -284,7 +324,7 @@ class Intake:
     def _opened(self, source: str) -> Publisher:
         self.reach()
         assert self._kafka is not None  # noqa: S101  # or it was not reached
-        return Publisher(self._kafka, self._prefix, source, self._codec, self._clock)
+        return Publisher(self._kafka, self._prefix, source, self._codec, self._clock, self._keys)
 
 
 _ATOMIC_FIX: Final = "correct the refused records, then send all of them again"

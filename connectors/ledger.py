@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
+from operator import attrgetter
+from sys import intern
 from typing import Final, NamedTuple
 
 from connectors.kafka.clients import reader
@@ -24,6 +26,8 @@ from schemas.contracts import LEDGER_ENTRY
 SNAPSHOT: Final = "snapshot"
 #: Digest of a thing that we withdrew because it vanished: no record's.
 VANISHED: Final = b""
+#: Kind of the entry that keeps when a publication last brought something new.
+NEWS: Final = "news"
 _DIGEST_BYTES: Final = 16
 
 
@@ -54,10 +58,17 @@ class Entry(NamedTuple):
 
 @dataclass
 class Ledger:
-    """All entries of one source, by kind and source key; and the version of its last snapshot, 0 without."""
+    """All entries of one source, by kind and source key.
+
+    Attributes:
+        entries: Of its things.
+        snapshot: Version of its last snapshot; 0 without.
+        news: When a publication last brought something new, in milliseconds; 0 when none did.
+    """
 
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
     snapshot: int = 0
+    news: int = 0
 
     def learn(self, entries: Mapping[tuple[str, str], Entry], snapshot: int = 0) -> None:
         """Take in what was published now."""
@@ -94,7 +105,9 @@ class Ledger:
 
         A thing named without its number is the same as any named with one; two with numbers are two things.
         """
-        names = self._by_alias.get((kind, alias), ())
+        names = self._by_alias.get((kind, alias))
+        if not names:
+            return []
         known = [key for key in names if key != source_key and self.entries[kind, key].alias == alias]
         return known if source_key == alias else [key for key in known if key == alias]
 
@@ -125,6 +138,8 @@ class LedgerTopic:
         self._kafka = kafka
         self._source = source
         self._codec = codec
+        self._encode = codec.flat(LEDGER_ENTRY)
+        self._values = attrgetter(*codec.writing(LEDGER_ENTRY).names)
 
     def key(self, kind: str, source_key: str) -> bytes:
         """Key of an entry."""
@@ -132,11 +147,11 @@ class LedgerTopic:
 
     def value(self, entry: Entry) -> bytes:
         """Wire bytes of an entry."""
-        return self._codec.encode(LEDGER_ENTRY, entry._asdict())
+        return self._encode(*self._values(entry))
 
-    def snapshot_entry(self, version: int) -> tuple[bytes, bytes]:
-        """Key and value that keep the instant of a snapshot."""
-        return self.key(SNAPSHOT, ""), self.value(Entry("", "", version, b"", withdrawn=False))
+    def mark(self, kind: str, instant: int) -> tuple[bytes, bytes]:
+        """Key and value that keep an instant: of a snapshot, or of what was new."""
+        return self.key(kind, ""), self.value(Entry("", "", instant, b"", withdrawn=False))
 
     def read(self) -> Ledger:
         """Everything this source published, as of now; raises KafkaException."""
@@ -156,5 +171,7 @@ class LedgerTopic:
         record = self._codec.read(LEDGER_ENTRY, value)
         if kind == SNAPSHOT:
             ledger.snapshot = record["version"]
+        elif kind == NEWS:
+            ledger.news = record["version"]
         else:
-            ledger.put((kind, source_key), Entry(**record))
+            ledger.put((intern(kind), source_key), Entry(**record))  # one text for all, not one for each entry

@@ -1,22 +1,23 @@
 """The one writer of a source: fence, compare with the ledger, write everything in one transaction."""
 
-import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from confluent_kafka import KafkaException, Producer
 
-from connectors.delivery import KEPT_FOR_CORRECTION, Delivery
+from connectors.aside import AsideWriter
+from connectors.delivery import Delivery
 from connectors.envelope import event_id, stamp
-from connectors.formats.base import Refused
 from connectors.kafka.admin import partition_counts
 from connectors.kafka.clients import is_fenced, transactional_producer
 from connectors.kafka.settings import KafkaSettings
-from connectors.ledger import Ledger, LedgerTopic
+from connectors.ledger import NEWS, SNAPSHOT, Ledger, LedgerTopic
+from connectors.sealing import Keyring
 from connectors.verdicts import Judge, Rules, Verdicts, headers
-from schemas.clock import Clock, from_millis
+from schemas.clock import Clock, from_millis, to_millis
 from schemas.codec import Codec
-from schemas.contracts import HEARTBEAT, QUARANTINED
+from schemas.contracts import HEARTBEAT
 from schemas.errors import FencedError, FileHeld, KafkaUnavailable
 from schemas.topics import HEARTBEATS, LEDGER, QUARANTINE, SANDBOX, in_sandbox
 
@@ -44,14 +45,24 @@ class Publisher:
         source: The feed.
         codec: One for all.
         clock: For the instants of heartbeats and refusals.
+        keys: Seal what is set aside; without them its content is not kept.
     """
 
-    def __init__(self, kafka: KafkaSettings, prefix: str, source: str, codec: Codec, clock: Clock) -> None:
+    def __init__(  # its world: cluster, source, codec, time, key
+        self,
+        kafka: KafkaSettings,
+        prefix: str,
+        source: str,
+        codec: Codec,
+        clock: Clock,
+        keys: Keyring | None = None,
+    ) -> None:
         self._kafka = kafka
         self._prefix = prefix
         self._source = source
         self._codec = codec
         self._clock = clock
+        self._aside = AsideWriter(source, codec, keys)
         count = partition_counts(kafka, [prefix + LEDGER])[prefix + LEDGER]
         self._topic = LedgerTopic(kafka, prefix + LEDGER, count, source, codec)
         self._producer: Producer | None = None
@@ -152,12 +163,20 @@ class Publisher:
         for (kind, source_key), entry in verdicts.entries.items():
             send(topic, key(kind, source_key), value(entry), partition=partition)
         if snapshot:
-            send(topic, *self._topic.snapshot_entry(delivery.instant), partition=partition)
-        if in_sandbox(self._source):  # invented: nobody corrects it, and its source is never late
-            return
-        for item in delivery.refused[:KEPT_FOR_CORRECTION]:
-            send(self._prefix + QUARANTINE, self._source.encode(), self._quarantined(delivery, item))
-        send(self._prefix + HEARTBEATS, self._source.encode(), self._heartbeat(verdicts, delivery))
+            send(topic, *self._topic.mark(SNAPSHOT, delivery.instant), partition=partition)
+        if not in_sandbox(self._source):  # invented: nobody corrects it, and its source is never late
+            self._send_words(send, verdicts, delivery)
+
+    def _send_words(self, send: Callable[..., None], verdicts: Verdicts, delivery: Delivery) -> None:
+        """What operators learn: when something was new, what was set aside, when the source was heard."""
+        now, key_of_source = self._clock(), self._source.encode()
+        if verdicts.outgoing and not delivery.replayed:
+            self._ledger.news = to_millis(now)
+            send(self._topic.topic, *self._topic.mark(NEWS, self._ledger.news), partition=self._topic.partition)
+        for told in self._aside.told(delivery, verdicts, now):
+            send(self._prefix + QUARANTINE, key_of_source, told)
+        if not delivery.replayed:  # nobody was heard: the operator mends what came before
+            send(self._prefix + HEARTBEATS, key_of_source, self._heartbeat(verdicts, delivery, now))
 
     def _send_events(self, send: Callable[..., None], verdicts: Verdicts, delivery: Delivery) -> None:
         instant = from_millis(delivery.instant).isoformat()
@@ -178,35 +197,20 @@ class Publisher:
                 headers=headers(one, identity, common),
             )  # fmt: skip
 
-    def _heartbeat(self, verdicts: Verdicts, delivery: Delivery) -> bytes:
+    def _heartbeat(self, verdicts: Verdicts, delivery: Delivery, now: datetime) -> bytes:
         tally = delivery.tally(verdicts.found)
         record = {
             "source": self._source,
             "format": delivery.format,
             "data_as_of": from_millis(delivery.instant),
-            "heard_at": self._clock(),
+            "heard_at": now,
             "accepted": tally.accepted,
             "duplicates": tally.duplicate + tally.outdated,
             "refused": len(delivery.refused) + tally.conflict,
+            "file": delivery.name,
+            "last_event_at": from_millis(self._ledger.news) if self._ledger.news else None,
         }
         return self._codec.encode(HEARTBEAT, record)
-
-    def _quarantined(self, delivery: Delivery, item: Refused) -> bytes:
-        problem = item.problems[0]
-        record = {
-            "source": self._source,
-            "format": delivery.format,
-            "file": delivery.name,
-            "line": problem.line,
-            "pointer": problem.pointer,
-            "code": problem.code,
-            "shape": problem.shape,
-            "message": problem.message,
-            "fix": problem.fix,
-            "received_at": self._clock(),
-            "content": json.dumps(item.content) if item.content else None,
-        }
-        return self._codec.encode(QUARANTINED, record)
 
 
 def _topics(verdicts: Verdicts, source: str) -> dict[str, str]:

@@ -71,6 +71,7 @@ class Report:
         events: Records put on the bus.
         as_of: The instant of the data, and ``as_of_from`` where it was found.
         published: Whether it is on the bus now.
+        settled: What became of records that had been set aside, by line.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Report:
         self.duplicate = tally.duplicate + tally.outdated
         self.refused = (*delivery.refused, *self._conflicts())
         self.warnings, self.contradictions = tuple(delivery.warnings), tuple(delivery.notes.contradictions)
+        self.settled = verdicts.settled
         self.noun, self.withdrawn, self.events = delivery.noun, verdicts.withdrawn, len(verdicts.outgoing)
 
     def _conflicts(self) -> Iterator[Refused]:
@@ -165,8 +167,8 @@ def render(report: Report) -> str:
     ]
     if report.withdrawn:
         lines.append(f"  withdrawn  {report.withdrawn:>8,}  {report.noun} whom this snapshot no longer holds")
-    lines += _problems("refused", report.reasons())
-    lines += _problems("left out", report.warnings)
+    lines += listed("refused", report.reasons())
+    lines += listed("left out", report.warnings)
     lines += _contradictions(report.contradictions)
     rate = report.rows / report.seconds if report.seconds else 0
     would = "" if report.published else "would be "
@@ -204,7 +206,8 @@ def grouped(problems: Iterable[Problem]) -> list[Group]:
     ]
 
 
-def _problems(title: str, problems: Iterable[Problem]) -> list[str]:
+def listed(title: str, problems: Iterable[Problem]) -> list[str]:
+    """Problems as text: each once, with its lines and its fix."""
     text = []
     for group in grouped(problems):
         one = group.problem

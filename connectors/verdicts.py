@@ -1,11 +1,12 @@
 """What becomes of each thing that was handed over, against what its source published before; pure."""
 
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from connectors.delivery import Delivery, Key, Thing
-from connectors.envelope import Shape, retracted, shape
+from connectors.envelope import Shape, event_id, retracted, shape
 from connectors.ledger import VANISHED, Entry, Ledger
 from schemas.codec import Codec
 from schemas.errors import FileHeld
@@ -37,6 +38,22 @@ class Outgoing(NamedTuple):
     instant: int | None = None
 
 
+class Settled(NamedTuple):
+    """What became of a record that had been set aside.
+
+    Attributes:
+        outcome: In the words of the contract QuarantineOutcome.
+        event_id: Of its event on the bus, when it has one.
+    """
+
+    outcome: str
+    event_id: str | None = None
+
+
+#: What the verdict on a record means for its place in quarantine; a conflict leaves it there.
+_SETTLES: Final = {ACCEPTED: "REPLAYED", DUPLICATE: "KNOWN", OUTDATED: "OVERTAKEN"}
+
+
 @dataclass(slots=True)
 class Verdicts:
     """What to publish, and what became of each thing.
@@ -46,12 +63,14 @@ class Verdicts:
         entries: What the ledger will say once they are out; also of things that are the same in a newer file.
         found: Verdict and version of each thing.
         withdrawn: Things that a snapshot no longer holds.
+        settled: What became of records that had been set aside, by line; those that stay so are left out.
     """
 
     outgoing: list[Outgoing] = field(default_factory=list)
     entries: dict[Key, Entry] = field(default_factory=dict)
     found: dict[Key, tuple[str, int]] = field(default_factory=dict)
     withdrawn: int = 0
+    settled: dict[int, Settled] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +112,33 @@ class Judge:
         """
         left: set[str] = set()
         for key, thing in self._delivery.things.items():
-            self._one(key, thing, rules, left)
+            if not (self._delivery.replayed and self._stands(key, thing)):
+                self._one(key, thing, rules, left)
         self._close(left)
         if rules.snapshot:
             self._withdraw_vanished(confirm=rules.confirm)
+        if self._delivery.replayed:
+            self._verdicts.settled = dict(self._settled())
         return self._verdicts
+
+    def _settled(self) -> Iterator[tuple[int, Settled]]:
+        for line, key in self._delivery.records():
+            settled = Settled(_SETTLES[DUPLICATE]) if key is None else self._settles(line, key)
+            if settled is not None:
+                yield line, settled
+        for item in self._delivery.refused:
+            if any(self._overtaken(key) for key in item.about):
+                yield item.line, Settled(_SETTLES[OUTDATED])
+
+    def _settles(self, line: int, key: Key) -> Settled | None:
+        verdict, version = self._verdicts.found[key]
+        outcome = _SETTLES.get(verdict if self._delivery.things[key].line == line else DUPLICATE)
+        return None if outcome is None else Settled(outcome, event_id(self._delivery.source, *key, version))
+
+    def _overtaken(self, key: Key) -> bool:
+        """Whether the source published the thing itself with newer data, or beside it in the same."""
+        known = self._ledger.entries.get(key)
+        return key[0] in self._delivery.counted and known is not None and known.version >= self._now
 
     def _known(self, key: Key) -> Entry | None:
         return self._verdicts.entries.get(key) or self._ledger.entries.get(key)
@@ -105,8 +146,11 @@ class Judge:
     def _one(self, key: Key, thing: Thing, rules: Rules, left: set[str]) -> None:
         kind, source_key = key
         known = self._ledger.entries.get(key)
-        others = self._others(kind, source_key, thing.alias) if thing.alias else []
-        version = self._now if thing.version is None else thing.version
+        others = self._others(kind, source_key, thing.alias)
+        version = self._version(thing)
+        if known is None and not others and self._is_new(version):
+            self._accept(key, thing, version)  # nearly all of a first file
+            return
         if known is not None and known.digest == thing.digest and not others:
             self._verdicts.found[key] = DUPLICATE, known.version
             if version > known.version:
@@ -117,11 +161,31 @@ class Judge:
         if verdict == ACCEPTED:
             if kind in self._delivery.counted:
                 self._rename(kind, others, left)
-            entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
-            self._send(thing.form, source_key, thing.content, entry, thing.instant)
+            self._accept(key, thing, version)
+
+    def _version(self, thing: Thing) -> int:
+        return self._now if thing.version is None else thing.version
+
+    def _is_new(self, version: int) -> bool:
+        """Whether what nobody knows may be new: it is not when a newer snapshot did not hold it."""
+        return version >= 0 and self._now >= self._ledger.snapshot
+
+    def _accept(self, key: Key, thing: Thing, version: int) -> None:
+        self._verdicts.found[key] = ACCEPTED, version
+        entry = Entry(thing.root, thing.inside, version, thing.digest, thing.withdrawn, thing.alias)
+        self._verdicts.entries[key] = entry
+        self._verdicts.outgoing.append(Outgoing(thing.form, key[1], thing.content, entry, thing.instant))
+
+    def _stands(self, key: Key, thing: Thing) -> bool:
+        """Leave a thing as it is known that was made of many records, when only a single one of them is replayed."""
+        known = self._ledger.entries.get(key)
+        if key[0] in self._delivery.counted or known is None or known.version < (thing.version or self._now):
+            return False
+        self._verdicts.found[key] = DUPLICATE, known.version
+        return True
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
-        names = self._ledger.other_names(kind, source_key, alias)
+        names = self._ledger.other_names(kind, source_key, alias) if alias else ()
         return [name for name in names if (kind, name) not in self._delivery.things]
 
     def _against(self, key: Key, others: list[str], version: int, rules: Rules) -> tuple[str, int]:
@@ -200,11 +264,11 @@ class Judge:
         version = max(self._now, known.version + 1)
         self._send(form, source_key, content, known._replace(version=version, digest=VANISHED, withdrawn=True))
 
-    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry, instant: int | None = None) -> None:
-        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry, instant))
+    def _send(self, form: Shape, source_key: str, content: bytes, entry: Entry) -> None:
+        self._verdicts.outgoing.append(Outgoing(form, source_key, content, entry))
         self._verdicts.entries[form.kind, source_key] = entry
 
 
 def headers(outgoing: Outgoing, identity: str, common: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     """CloudEvents 1.0 attributes in Kafka's binary mode."""
-    return [*common, ("ce_type", outgoing.form.contract.encode()), ("ce_id", identity.encode())]
+    return [*common, outgoing.form.mark, ("ce_id", identity.encode())]

@@ -19,6 +19,7 @@ class PortalSettings(BaseModel):
         area_tables: Extra tables of areas.
         trade_table: The operator's correspondence of Formacodes.
         archive_dir: Where the release keeps what the views said at the end of each day; None has no past.
+        sources_register: The operator's own register of sources.
         theme_css: The operator's own style sheet, after ours.
         changes_held: Changes of each view that are held for subscribers who come back.
         queue: Changes that wait for one subscriber; a slower one starts again.
@@ -33,6 +34,7 @@ class PortalSettings(BaseModel):
     region: str = "32"
     area_tables: tuple[Path, ...] = ()
     trade_table: Path | None = None
+    sources_register: Path | None = None
     theme_css: Path | None = None
     archive_dir: Path | None = None
     changes_held: int = Field(200_000, ge=1)

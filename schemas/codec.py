@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from fastavro import schemaless_writer
 
+from schemas.checked import CheckedEncoder, compile_checked_encoder
 from schemas.compiled import Decoder, Reader, Split, compile_decoder, compile_reader, compile_split_reader
 from schemas.contracts import Contract, SchemaIds, lock_file
 from schemas.errors import BadWireFormat, ContractError
@@ -78,6 +79,11 @@ class Codec:
         """Writes records of a contract that is flat, its values in the order of the fields; faster, and checks less."""
         contract = self._ids.by_name(name)
         return compile_encoder(contract.schema, _HEADER.pack(_MAGIC, contract.id))
+
+    def checked(self, name: str) -> CheckedEncoder:
+        """Writes records of a contract and checks them in the same pass; gives None for what does not fit."""
+        contract = self._ids.by_name(name)
+        return compile_checked_encoder(contract.text, _HEADER.pack(_MAGIC, contract.id))
 
     def encode_older(self, name: str, record: Record, wanted: str) -> bytes:
         """The wire bytes of a record for those who still read an older major of its contract."""

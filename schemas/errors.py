@@ -10,6 +10,7 @@ A test rebuilds this drawing from the classes of every room::
      ├── CannotApply                a well-formed record that our own code fails on
      ├── FileRefused                a partner's file cannot be taken at all
      │    └── FileHeld              it could, but a human must look first
+     ├── QuarantineError            a record that was set aside cannot be found, opened or mended
      ├── RegistryUnavailable        the schema registry does not answer (retriable)
      ├── SourceUnavailable          a partner's API does not answer (retriable)
      ├── SourceRefused              a partner's API refuses who we are
@@ -90,6 +91,12 @@ class FileHeld(FileRefused):
     """The file is sound but surprising (a snapshot that lost too many rows): a human must confirm it."""
 
     exit_code = 5
+
+
+class QuarantineError(BeffroiError):
+    """A record that was set aside is not there, was not kept, or cannot be opened or mended as it was asked."""
+
+    exit_code = 65
 
 
 class RegistryUnavailable(BeffroiError):

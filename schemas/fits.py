@@ -25,9 +25,9 @@ _INT_BITS: Final = {"int": 32, "long": 64}
 @cache
 def fits(name: str) -> Fits:
     """The check of a contract by its full name."""
-    made = _Source(named_types(sources()[name]))
+    made = Checks(named_types(sources()[name]))
     made.record(sources()[name])
-    scope: dict[str, Any] = {**_RUNTIME, **made.constants}
+    scope = made.scope()
     exec(compile("\n".join(made.lines), f"<check of {name}>", "exec"), scope)  # noqa: S102  # our own text, made from our own schema
 
     def check(record: Mapping[str, Any]) -> bool:
@@ -50,8 +50,8 @@ _RUNTIME: Final = {
 
 
 @dataclass(slots=True)
-class _Source:
-    """Writes the functions of one contract: ``f0`` for the record itself."""
+class Checks:
+    """Writes the functions of one contract: ``f0`` for the record itself; and conditions on single values ``v``."""
 
     names: Mapping[str, Mapping[str, Any]]
     lines: list[str] = field(default_factory=list)
@@ -67,15 +67,22 @@ class _Source:
         self.lines += [f"def {name}(r):", "    g = r.get", f"    return {' and '.join(checks)}"]
         return name
 
+    def scope(self) -> dict[str, Any]:
+        """What the functions and conditions need."""
+        return {**_RUNTIME, **self.constants}
+
     def _field(self, one: Mapping[str, Any]) -> str:
         absent = "v is M or " if "default" in one else ""
-        return f"((v := g({one['name']!r}, M)) is not M or {bool(absent)}) and ({absent}{self._any(one['type'], one)})"
+        there = f"(v := g({one['name']!r}, M)) is not M or {bool(absent)}"
+        return f"({there}) and ({absent}{self.condition(one['type'], one)})"
 
-    def _any(self, kind: Any, hints: Mapping[str, Any]) -> str:  # noqa: ANN401  # a type in Avro's JSON
+    def condition(self, kind: Any, hints: Mapping[str, Any]) -> str:  # noqa: ANN401  # a type in Avro's JSON
+        """Whether a value ``v`` is of a type, with the hints of its field."""
         allowed = ["v is None"] if nullable(kind) else []
-        return " or ".join([*allowed, *(f"({self._one(self._known(one), hints)})" for one in branches(kind))])
+        return " or ".join([*allowed, *(f"({self._one(self.known(one), hints)})" for one in branches(kind))])
 
-    def _known(self, kind: Any) -> Any:  # noqa: ANN401  # the same
+    def known(self, kind: Any) -> Any:  # noqa: ANN401  # the same
+        """A type by its name, or the type itself."""
         return self.names.get(kind.rpartition(".")[2], kind) if isinstance(kind, str) else kind
 
     def _one(self, kind: Any, hints: Mapping[str, Any]) -> str:  # noqa: ANN401  # the same
@@ -87,7 +94,7 @@ class _Source:
         if name == "enum":
             return f"v in {self._constant(frozenset(kind['symbols']))}"
         if name == "array":
-            return f"v.__class__ is list and all({self._any(kind['items'], hints)} for v in v)"
+            return f"v.__class__ is list and all({self.condition(kind['items'], hints)} for v in v)"
         return self._plain(name, hints)
 
     def _plain(self, name: str, hints: Mapping[str, Any]) -> str:

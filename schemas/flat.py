@@ -30,7 +30,7 @@ def zigzag(number: int) -> bytes:
 
 
 def compile_encoder(schema: Mapping[str, Any], header: bytes) -> Encoder:
-    """An encoder for records of one schema, whose fields are texts, bytes, integers, dates, lists of texts, or null.
+    """An encoder for records of one schema, of texts, bytes, integers, booleans, dates, lists of texts, or null.
 
     Args:
         schema: The record's.
@@ -80,6 +80,7 @@ _WRITES: Final[tuple[tuple[object, str], ...]] = (
     ("int", "Z(v)"),
     ("long", "Z(v)"),
     ("bytes", "Z(len(v)) + v"),
+    ("boolean", "b'\\x01' if v else b'\\x00'"),
     ("string", "Z(len(v := v.encode())) + v"),
     ({"type": "int", "logicalType": "date"}, f"Z(v.toordinal() - {_EPOCH_ORDINAL})"),
     ({"type": "array", "items": "string"}, "T(v)"),

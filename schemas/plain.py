@@ -61,20 +61,20 @@ def _record(kind: Mapping[str, Any], names: Mapping[str, Any]) -> Turn:
     fields = tuple(
         (one["name"], _turn(one["type"], names), one.get("default", _MISSING)) for one in kind["fields"]
     )  # fmt: skip
-    known = frozenset(one["name"] for one in kind["fields"])
 
     def turn(value: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
-        if not value.keys() <= known:
-            raise ValueError
-        made = {}
+        made, get, absent = {}, value.get, 0
         for name, inner, default in fields:
-            found = value.get(name, _MISSING)
+            found = get(name, _MISSING)
             if found is _MISSING:
                 if default is _MISSING:
                     raise ValueError
+                absent += 1
                 made[name] = default
             else:
                 made[name] = found if inner is None else inner(found)
+        if len(value) + absent != len(fields):  # there is what is no field
+            raise ValueError
         return made
 
     return turn

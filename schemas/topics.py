@@ -12,6 +12,15 @@ TOMBSTONES_KEPT_MS = 7 * 24 * 3600 * 1000
 _COMPACT = {"cleanup.policy": "compact"}
 #: Long enough to look at what was tried.
 SANDBOX_KEPT_MS = 7 * 24 * 3600 * 1000
+#: What partners sent wrongly may name people: it is kept, sealed, for as long as somebody may still mend it, and no
+#: longer. Kafka removes whole segments: one a day makes that 31 days at most.
+SET_ASIDE_KEPT_MS = 30 * 24 * 3600 * 1000
+_SET_ASIDE = {
+    "cleanup.policy": "delete",
+    "retention.ms": str(SET_ASIDE_KEPT_MS),
+    "retention.bytes": "-1",
+    "segment.ms": str(24 * 3600 * 1000),
+}
 _VIEW = {"cleanup.policy": "compact", "delete.retention.ms": str(TOMBSTONES_KEPT_MS)}
 
 
@@ -127,8 +136,9 @@ CATALOGUE: tuple[Topic, ...] = (
         "what partners try out under a source sandbox-…: invented, in no view",
     ),
     Topic(
-        QUARANTINE, 1, _FOREVER, "source", _CONNECTORS, "operators", "what could not be taken, with why",
-        _of("platform", "Quarantined"),
+        QUARANTINE, 1, _SET_ASIDE, "source", _CONNECTORS, "operators",
+        "what could not be taken, with why, and what became of it: both for 30 days",
+        _of("platform", "Quarantined", "QuarantineOutcome"),
     ),
     Topic(
         HEARTBEATS, 1, _COMPACT, "source", _CONNECTORS, "release", "when each source was last heard",

@@ -23,7 +23,7 @@ def _list(wanted: bool) -> None:  # noqa: FBT001  # as typer calls it
     raise typer.Exit
 
 
-def check(  # noqa: PLR0913  # the options of a command
+def check(  # noqa: PLR0913, PLR0917  # the options of a command
     format_name: Annotated[
         str, typer.Argument(metavar="FORMAT", help="How the file is written: a format, or a contract.")
     ],
@@ -37,6 +37,7 @@ def check(  # noqa: PLR0913  # the options of a command
     as_of: Annotated[
         str | None, typer.Option(help="The data's instant, ISO 8601, when the file's name does not say it.")
     ] = None,
+    xsd: Annotated[Path | None, typer.Option(help="Check an XML file against this XML Schema, too.")] = None,
     *,
     lang: Annotated[Literal["en", "fr"], typer.Option(help="Language of the page's own words.")] = "en",
     snapshot: Annotated[bool, typer.Option("--snapshot", help="The file is the source's whole truth.")] = False,
@@ -48,7 +49,8 @@ def check(  # noqa: PLR0913  # the options of a command
 
     Event ids of what speaks of persons are not those of the bus, for the pseudonyms' key is thrown away afterwards.
 
-    Exit code 0 when every record would be taken, 4 when some would be refused, 65 when the file would be refused whole.
+    Exit code 0 when every record would be taken, 4 when some would be refused or --xsd is not met, 65 when the file
+    would be refused whole.
     """
     from beffroi import compose, kit
     from beffroi.kit.html import as_html
@@ -58,7 +60,7 @@ def check(  # noqa: PLR0913  # the options of a command
     written = kit.form_named(format_name)
     intake = compose.offline_intake(load())
     with Input.of_path(file) as data:
-        checked = kit.check(intake, data, written, source=source, as_of=instant(as_of), snapshot=snapshot)
+        checked = kit.check(intake, data, written, xsd, source=source, as_of=instant(as_of), snapshot=snapshot)
     if form == "text":
         answer = _text(checked)
     else:
@@ -69,12 +71,13 @@ def check(  # noqa: PLR0913  # the options of a command
 
 def _text(checked: "Checked") -> bytes:
     """The report of `beffroi publish`; raises what that raises when the file is refused whole."""
-    from connectors.report import render
+    from connectors.report import listed, render
 
     if checked.refusal is not None:
         raise checked.refusal
     assert checked.report is not None  # noqa: S101  # one of both is there
-    return render(checked.report).encode()
+    lines = [render(checked.report), *listed("not as the XML Schema says", checked.misfits or ())]
+    return "\n".join([*lines, *(["it fits the XML Schema"] if checked.misfits == () else [])]).encode()
 
 
 def _write(answer: bytes, output: Path | None) -> None:

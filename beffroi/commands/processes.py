@@ -1,4 +1,4 @@
-"""``beffroi demo``, ``up``, ``down``, ``worker``, ``portal``, ``gateway``, ``relay``, ``simulate``: the processes."""
+"""``beffroi demo``, ``up``, ``down``, ``worker``, ``portal``, ``gateway``, ``relay``, ``watch``, ``simulate``."""
 
 from pathlib import Path
 from typing import Annotated
@@ -36,6 +36,14 @@ def relay() -> None:
     from beffroi.settings import load
 
     run_relay_role(load())
+
+
+def watch() -> None:
+    """Watch over sources and quarantine: who is silent, what waits, in /metrics and on the bus."""
+    from beffroi.roles import run_watch_role
+    from beffroi.settings import load
+
+    run_watch_role(load())
 
 
 def simulate(

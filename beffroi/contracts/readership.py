@@ -12,8 +12,10 @@ from schemas.contracts import (
     HEARTBEAT,
     LEDGER_ENTRY,
     POLL_CURSOR,
+    QUARANTINE_OUTCOME,
     QUARANTINED,
     SESSION_FACTS,
+    SOURCE_STATUS,
 )
 from schemas.evolution import Reader
 from schemas.registers import readers_register
@@ -26,10 +28,12 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
     SESSION_FACTS: ("release",),
     CHECKPOINT: ("worker's checkpoint",),
     GENERATION: ("workers", "release", "portal's epochs"),
-    HEARTBEAT: ("release",),
+    HEARTBEAT: ("release", "the watch over sources"),
     LEDGER_ENTRY: ("intake's ledger",),
     POLL_CURSOR: ("pollers' cursors",),
+    SOURCE_STATUS: ("the watch over sources",),
     QUARANTINED: ("operators' quarantine",),
+    QUARANTINE_OUTCOME: ("operators' quarantine",),
 }
 
 

@@ -174,9 +174,13 @@ def _one_kind(kind: Any) -> str:  # noqa: ANN401  # the same
 def retention(topic: Topic) -> str:
     """How long a topic keeps its records, in French."""
     if topic.config["cleanup.policy"] == "delete":
-        return "tout, sans limite" if topic.config["retention.ms"] == "-1" else f"{topic.config['retention.ms']} ms"
+        return "tout, sans limite" if topic.config["retention.ms"] == "-1" else _days(topic.config["retention.ms"])
     kept = topic.config.get("delete.retention.ms")
-    return "dernier état de chaque clé" + (f" ; retraits {int(kept) // _DAY_MS} jours" if kept else "")
+    return "dernier état de chaque clé" + (f" ; retraits {_days(kept)}" if kept else "")
+
+
+def _days(milliseconds: str) -> str:
+    return f"{int(milliseconds) // _DAY_MS} jours"
 
 
 def asked(reader: Reader) -> str:

@@ -5,7 +5,7 @@ from typing import Final, Literal
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from beffroi.kit.check import Checked
-from connectors.report import Report, grouped
+from connectors.report import grouped
 from schemas.clock import PARIS
 
 Language = Literal["en", "fr"]
@@ -19,6 +19,7 @@ WORDS: Final = {
         "none": "Every record would be refused",
         "source": "Source", "encoding": "Encoding", "as_of": "Data of", "received": "Records",
         "accepted": "Accepted", "duplicate": "Duplicate", "refused": "Refused", "left_out": "Left out",
+        "misfits": "Does not fit the XML Schema",
         "contradictions": "Contradictions", "looks": "looks like", "taken": "this line is taken:", "more": "more",
         "private": "This page repeats no value of the file. Nothing was published.",
     },
@@ -28,6 +29,7 @@ WORDS: Final = {
         "none": "Chaque enregistrement serait refusé",
         "source": "Source", "encoding": "Codage", "as_of": "Données du", "received": "Enregistrements",
         "accepted": "Acceptés", "duplicate": "Déjà connus", "refused": "Refusés", "left_out": "Laissés de côté",
+        "misfits": "Contraire au schéma XML",
         "contradictions": "Contradictions", "looks": "ressemble à", "taken": "ligne retenue :", "more": "de plus",
         "private": "Cette page ne répète aucune valeur du fichier. Rien n'a été publié.",
     },
@@ -41,17 +43,20 @@ def as_html(checked: Checked, language: Language = "en") -> str:
         lstrip_blocks=True,
     )  # fmt: skip
     report = checked.report
-    groups = [] if report is None else [("refused", grouped(report.reasons())), ("left_out", grouped(report.warnings))]
+    found = [] if report is None else [("refused", report.reasons()), ("left_out", report.warnings)]
+    groups = [(title, grouped(problems)) for title, problems in (*found, ("misfits", checked.misfits or ()))]
     return pages.get_template("report.html").render(
         lang=language, say=WORDS[language], checked=checked, report=report, groups=groups, listed=_LISTED,
-        as_of=f"{report.as_of.astimezone(PARIS):%Y-%m-%d %H:%M:%S}" if report else "", outcome=_outcome(report),
+        as_of=f"{report.as_of.astimezone(PARIS):%Y-%m-%d %H:%M:%S}" if report else "",
+        outcome=_outcome(checked),
     )  # fmt: skip
 
 
-def _outcome(report: Report | None) -> str:
+def _outcome(checked: Checked) -> str:
     """The sentence that the page begins with, by its name in ``WORDS``."""
+    report = checked.report
     if report is None:
         return "whole"
     if not report.refused:
-        return "ok"
+        return "misfits" if checked.misfits else "ok"
     return "some" if report.accepted or report.duplicate else "none"

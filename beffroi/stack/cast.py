@@ -1,4 +1,4 @@
-"""Who runs in ``beffroi up``: worker, portal and gateway always, the other doors where the settings open them."""
+"""Who runs in ``beffroi up``: worker, portal, gateway, watch always, the other doors where settings open them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +31,7 @@ def roles(settings: Settings) -> Iterator[Role]:
     yield Role("worker", ("worker",), settings.worker_host, settings.worker_port)
     yield Role("portal", ("portal",), settings.portal_host, settings.portal_port)
     yield Role("gateway", ("gateway",), settings.gateway_host, settings.gateway_port)
+    yield Role("watch", ("watch",), settings.watch_host, settings.watch_port)
     if settings.inbox_dir is not None:
         yield Role("inbox", ("inbox", str(settings.inbox_dir)), settings.inbox_host, settings.inbox_port)
     if partners_register(settings.partners_register):

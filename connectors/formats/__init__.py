@@ -12,6 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 from connectors.formats.base import Format
+from connectors.formats.names import nearest
 from schemas.errors import FileRefused
 
 
@@ -30,10 +31,12 @@ def _found() -> Iterator[Format]:
 
 
 def format_named(name: str) -> Format:
-    """A format; raises FileRefused for a name that no format has."""
+    """A format; raises FileRefused for a name that no format has, with the nearest name."""
     form = formats().get(name)
     if form is None:
-        raise FileRefused(f"there is no format {name}", fix=f"known formats: {', '.join(formats())}")
+        near = nearest(name, formats())
+        meant = f"did you mean {near}? " if near else ""
+        raise FileRefused(f"there is no format {name}", fix=f"{meant}known formats: {', '.join(formats())}")
     return form
 
 

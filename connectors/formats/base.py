@@ -1,10 +1,10 @@
 """What every partner format gives: one item for each record, in any order, in bounded memory where it can be."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from connectors.inputs import Input
 from connectors.privacy import Pseudonymiser
@@ -32,8 +32,7 @@ class Problem:
     shape: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """The state of one thing as a record tells it.
 
     Attributes:
@@ -61,8 +60,7 @@ class Event:
         return self.contract.rpartition(".")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A record that was understood.
 
     Attributes:
@@ -86,11 +84,13 @@ class Refused:
         content: What may be kept of it for its correction: codes that have their form, and pseudonyms.
         about: Kind and source key of what it speaks of, when that much is known: a snapshot that holds a broken record
             of a thing does not say that the thing is gone.
+        original: The record as it was sent, as a file of its format that holds it alone; for its correction, sealed.
     """
 
     problems: tuple[Problem, ...]
     content: Mapping[str, str] | None = None
     about: tuple[tuple[str, str], ...] = ()
+    original: bytes | None = field(default=None, repr=False)  # never in a log
 
     @property
     def line(self) -> int:
@@ -117,10 +117,12 @@ class Notes:
     Attributes:
         encoding: How the text was written.
         contradictions: For the report.
+        alone: Makes a file of the same format, with nothing else in it, of the text of the record that is being read.
     """
 
     encoding: str = "utf-8"
     contradictions: list[Contradiction] = field(default_factory=list)
+    alone: Callable[[bytes], bytes] = bytes
 
 
 @dataclass(frozen=True, slots=True)

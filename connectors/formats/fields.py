@@ -5,15 +5,16 @@ A fault of a field that the record cannot do without refuses the record; of any 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
 from connectors.formats import values as v
 from connectors.formats.base import Context, Event, Item, Problem, Refused, Taken
-from connectors.privacy import has_nir, is_nir_without_key
+from connectors.formats.places import locate
+from connectors.privacy import has_nir, is_nir_without_key, may_hold_nir
 from schemas.shape import shape
-from schemas.territory.tables import VINTAGE, Commune
 from schemas.territory.text import fold
 
 Value = TypeVar("Value")
@@ -26,11 +27,6 @@ _TRUE: Final = frozenset({"true", "1", "oui", "o", "vrai", "yes"})
 _FALSE: Final = frozenset({"false", "0", "non", "n", "faux", "no"})
 _FORMULA: Final = v.Fault(
     "formula", "a cell that a spreadsheet would run", "write it as plain text, without = or @ at the start"
-)
-_UNKNOWN_COMMUNE: Final = v.Fault(
-    "unknown-commune",
-    "no commune is known under this code, postcode and town; counted as an unknown place",
-    "give the INSEE code of the commune",
 )
 #: Digits of a NIR without its key.
 _NIR_DIGITS: Final = 13
@@ -187,6 +183,10 @@ class Fields:
         today = self.context.as_of.date()
         return self._take(path, lambda text: v.to_moment(text, today), what, required=True)
 
+    def midnight(self, path: str) -> datetime | None:
+        """The first instant of a day that may be left out."""
+        return self.moment(path, "instant") if self._is_there(path) else None
+
     def revision(self, path: str) -> int | None:
         """The source's own revision: the instant of its last change, in milliseconds; not from the future."""
         found = self.instant(path, "instant of the last change")
@@ -218,7 +218,9 @@ class Fields:
         """True or false, in the words of JSON, French and spreadsheets."""
         return self._take(path, _flag, "true or false", required=False)
 
-    def choice(self, path: str, words: Mapping[str, str], unknown: str | None = "UNKNOWN") -> str | None:
+    def choice(
+        self, path: str, words: Mapping[str, str], unknown: str | None = "UNKNOWN", *, required: bool = False
+    ) -> str | None:  # fmt: skip
         """The contract's word for the source's; words are compared without case, accents and hyphens."""
 
         def read(text: str) -> str | v.Fault:
@@ -226,7 +228,8 @@ class Fields:
                 "code-list", "a word that is not in the list", f"write one of: {', '.join(words)}"
             )
 
-        return self._take(path, read, "word of the list", required=False) or (unknown if self.get(path) else None)
+        found = self._take(path, read, f"word of the list {', '.join(words)}", required=required)
+        return found or (unknown if self.get(path) else None)
 
     def place(
         self, insee: str, postcode: str, label: str, latitude: str = "", longitude: str = ""
@@ -237,40 +240,21 @@ class Fields:
         town = self.text(label, "town")
         if not (code or post or town):
             return None
-        commune = self._commune(insee, code, post, town)
+        commune = self._located(insee or "place", code, post, town)
         found: dict[str, Any] = {"commune": commune, "postcode": post, "label": town}
         north, east = self.real(latitude), self.real(longitude)
         return found | {"latitude": north, "longitude": east} if _on_earth(north, east) else found
 
-    def _commune(self, path: str, code: str | None, post: str | None, town: str | None) -> dict[str, Any] | None:
-        territory = self.context.territory
-        where = path or "place"
-        code = None if self._is_postcode(where, code, post) else code
-        commune = territory.resolve(code, post, town)
-        if commune is None:
-            self.fault(where, _UNKNOWN_COMMUNE, code or post or "")
-            return None if code is None else {"code": code, "vintage": None}
-        if code == commune.code:
-            return {"code": code, "vintage": None}
-        if code is not None:
-            self.fault(where, v.Fault(
-                "merged-commune", f"commune {code} is part of {commune.code} {commune.name} today; mapped to it",
-                f"write {commune.code}",
-            ), code)  # fmt: skip
-        return {"code": commune.code, "vintage": VINTAGE}
+    def area(self, path: str, kind: str, code: str) -> dict[str, str | None]:
+        """A territory by its type and code; a merged commune becomes the one of today, and that is said."""
+        commune = self._located(path, code, None, None) if kind == "COMMUNE" else None
+        return {"type": kind, "code": code, "vintage": None, **(commune or {})}
 
-    def _is_postcode(self, where: str, code: str | None, post: str | None) -> bool:
-        """Whether the postcode stands in the place of the INSEE code; that is said.
-
-        Seen in real files: 75019, which was once the INSEE code of Châtenay-Malabry, for Paris.
-        """
-        if code is None or code != post or _is_postcode_of(self.context.territory.commune(code), code):
-            return False
-        self.fault(where, v.Fault(
-            "postcode-for-commune", "the postcode stands where the INSEE code belongs; found by postcode and town",
-            "give the INSEE code of the commune",
-        ), code)  # fmt: skip
-        return True
+    def _located(self, path: str, code: str | None, post: str | None, town: str | None) -> dict[str, Any] | None:
+        place = locate(self.context.territory, code, post, town)
+        for fault in place.faults:
+            self.fault(path, fault, code or post or "")
+        return place.commune
 
     def person(self, national: str, local: str) -> str:
         """The pseudonym of a person, by a national or a local identifier; without both the record is refused."""
@@ -315,19 +299,29 @@ def items(
 ) -> Iterator[Item]:
     """One item for each record: its line, its values (or why there are none) and its text, in which no NIR may be."""
     for line, found, raw in records:
-        if isinstance(found, Problem):
-            yield Refused((found,))
-        elif (pointer := _nir(found, raw)) is not None:
-            yield Refused((Problem(
-                line, prefix + pointer, "nir",
-                "holds what looks like a national identification number (NIR), which must never be sent",
-                "remove it at its source and send the record again",
-            ),))  # fmt: skip
+        item = _item(line, found, raw, context, (mapped, prefix))
+        if isinstance(item, Refused) and raw:
+            yield replace(item, original=context.notes.alone(raw))
         else:
-            yield _item(Fields(line, found, context, prefix), mapped)
+            yield item
 
 
-def _item(fields: Fields, mapped: Mapped) -> Item:
+def _item(
+    line: int, found: Mapping[str, Any] | Problem, raw: bytes, context: Context, read: tuple[Mapped, str]
+) -> Item:  # fmt: skip
+    mapped, prefix = read
+    if isinstance(found, Problem):
+        return Refused((found,))
+    if (pointer := _nir(found, raw)) is not None:
+        return Refused((Problem(
+            line, prefix + pointer, "nir",
+            "holds what looks like a national identification number (NIR), which must never be sent",
+            "remove it at its source and send the record again",
+        ),))  # fmt: skip
+    return _mapped(Fields(line, found, context, prefix), mapped)
+
+
+def _mapped(fields: Fields, mapped: Mapped) -> Item:
     events = tuple(mapped(fields))
     if fields.problems:
         about = tuple((one.kind, str(one.record["source_key"])) for one in events)
@@ -337,13 +331,17 @@ def _item(fields: Fields, mapped: Mapped) -> Item:
 
 def _nir(values: Mapping[str, Any], raw: bytes) -> str | None:
     """Pointer of the value that holds a NIR."""
-    if not has_nir(raw) and not _THIRTEEN.search(raw):
+    if not _is_suspect(raw):
         return None
     for pointer, text in _texts(values, ""):
         bare = text.encode("utf-8", "replace")
         if has_nir(bare) or (len(bare.strip()) == _NIR_DIGITS and is_nir_without_key(bare)):
             return pointer
     return "" if has_nir(raw) else None
+
+
+def _is_suspect(raw: bytes) -> bool:
+    return may_hold_nir(raw) and (has_nir(raw) or _THIRTEEN.search(raw) is not None)
 
 
 _THIRTEEN: Final = re.compile(rb"[1-478]\d{5}(?:\d|[AaBb])\d{6}")
@@ -372,10 +370,6 @@ def _on_earth(north: float | None, east: float | None) -> bool:
 
 def _encoded(text: str | None) -> bytes | None:
     return None if text is None else text.encode()
-
-
-def _is_postcode_of(commune: Commune | None, postcode: str) -> bool:
-    return commune is not None and postcode in commune.postcodes
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401  # the same

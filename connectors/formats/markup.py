@@ -24,19 +24,26 @@ def elements(data: Input, context: Context, name: str) -> Iterator[Element]:
     Raises:
         FileRefused: It is no XML, is cut, or declares a DTD or an entity.
     """
+    for _, element in events(data, ("end",), f"{{*}}{name}"):
+        context.notes.encoding = (element.getroottree().docinfo.encoding or "utf-8").lower()
+        yield element
+        _forget(element)
+
+
+def events(data: Input, kinds: tuple[str, ...], tag: str | None = None) -> Iterator[tuple[str, Element]]:
+    """What the parser meets from the start on, as ``iterparse`` tells it; raises as ``elements`` does."""
     data.file.seek(0)
     meter = _Meter(data.file, data.name)
     # huge_tree stays off: libxml2 then limits depth to 256, a text to 10 MB, and the growth by entities.
     parsed = etree.iterparse(
-        meter, events=("end",), tag=f"{{*}}{name}", resolve_entities=False, load_dtd=False, no_network=True,
-        remove_comments=True, remove_pis=True,
+        meter, events=kinds, tag=tag, resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True,
+        remove_pis=True,
     )  # fmt: skip
     try:
-        for _, element in parsed:
-            meter.since = 0
-            context.notes.encoding = (element.getroottree().docinfo.encoding or "utf-8").lower()
-            yield element
-            _forget(element)
+        for kind, element in parsed:
+            if kind == "end":
+                meter.since = 0
+            yield kind, element
     except etree.XMLSyntaxError as error:
         line = error.position[0] or 1
         raise FileRefused(

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from typing import Final
 
 from rapidfuzz import process
@@ -51,11 +52,12 @@ def table(data: Input, context: Context, columns: Columns) -> Iterator[tuple[int
         if header is None:
             raise FileRefused(f"{data.name} is empty", fix="send the file again: its transfer may have failed")
         places = _places(header, columns)
+        context.notes.alone = _Alone(header, columns.separator, context.notes.encoding)
         source.record_begins()
         count = 0
         for cells in rows:
             count += 1
-            yield source.line, _row(source, cells, len(header), places), "\x1f".join(cells).encode("utf-8", "replace")
+            yield source.line, _row(source, cells, len(header), places), b"" if source.too_long else _joined(cells)
             source.record_begins()
     except csv.Error:
         raise FileRefused(
@@ -64,6 +66,30 @@ def table(data: Input, context: Context, columns: Columns) -> Iterator[tuple[int
         ) from None
     if not count:
         raise FileRefused(f"{data.name} holds a header and no row", fix="send the file again with its rows")
+
+
+#: Bytes that mean nothing in the file's encoding stay what they are, there and back.
+_AS_THEY_ARE: Final = "surrogateescape"
+
+
+def _joined(cells: list[str]) -> bytes:
+    return "\x1f".join(cells).encode("utf-8", _AS_THEY_ARE)
+
+
+class _Alone:
+    """Writes a row with its header, as a table of its own in the encoding of the whole."""
+
+    def __init__(self, header: list[str], separator: str, encoding: str) -> None:
+        self._header = header
+        self._separator = separator
+        self._encoding = encoding
+
+    def __call__(self, joined: bytes) -> bytes:
+        out = StringIO()
+        writer = csv.writer(out, delimiter=self._separator, lineterminator="\n")
+        writer.writerow(self._header)
+        writer.writerow(joined.decode("utf-8", _AS_THEY_ARE).split("\x1f"))
+        return out.getvalue().encode(self._encoding, _AS_THEY_ARE)
 
 
 class _Source:

@@ -5,6 +5,7 @@ Files") or records in Confluent's wire format one after another.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import IO, Any, Final
 
@@ -13,7 +14,7 @@ from fastavro import reader, schemaless_reader
 from fastavro.schema import to_parsing_canonical_form
 
 from connectors.formats.base import Context, Event, Format, Item, Problem, Refused, Taken
-from connectors.formats.documents import documents
+from connectors.formats.documents import alone, documents
 from connectors.inputs import Input
 from connectors.privacy import has_nir
 from schemas.clock import EPOCH, to_millis
@@ -77,7 +78,8 @@ class ContractFormat(Format):
     def read(self, data: Input, context: Context) -> Iterator[Item]:
         """One item for each record; raises FileRefused for what is neither JSON nor Avro, or ends too early."""
         for line, found, text in self._records(data, context):
-            yield Refused((found,)) if isinstance(found, Problem) else self._item(line, found, text, context)
+            item = Refused((found,)) if isinstance(found, Problem) else self._item(line, found, text, context)
+            yield replace(item, original=alone(text)) if isinstance(item, Refused) and text else item
 
     def _records(self, data: Input, context: Context) -> Iterator[Numbered]:
         data.file.seek(0)

@@ -21,9 +21,8 @@ from connectors.gateway.auth import Authenticator, Caller
 from connectors.gateway.bodies import receive
 from connectors.gateway.limits import WORKERS, Lanes, Quotas
 from connectors.gateway.memory import Answer, Memory, key_of
-from connectors.gateway.names import named
 from connectors.gateway.problems import Rejected, refused_whole
-from connectors.gateway.rights import contracts_of, source_for
+from connectors.gateway.rights import contracts_of, named, source_for
 from connectors.gateway.settings import GatewaySettings
 from connectors.inputs import Input
 from connectors.intake import Intake

@@ -1,9 +1,10 @@
-"""Which source something is published for, and whether its sender may."""
+"""How something is written, which source it is published for, and whether its sender may."""
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from connectors.formats.base import Format
+from connectors.formats.names import find, nearest
 from connectors.gateway.problems import Rejected
 from schemas.registers import Source
 
@@ -14,6 +15,14 @@ Registered = Mapping[str, AbstractSet[str]]
 def contracts_of(sources: Iterable[Source]) -> Registered:
     """What registered sources write."""
     return {one.name: frozenset(one.contracts) for one in sources}
+
+
+def named(name: str, known: Mapping[str, Format]) -> Format:
+    """A format by its name, a contract also by its last part; raises Rejected with the nearest name for none."""
+    form = find(name, known)
+    if form is None:
+        raise Rejected("unknown-format", nearest=nearest(name, known), known=sorted(known))
+    return form
 
 
 def source_for(own: AbstractSet[str], form: Format, wanted: str | None, registered: Registered) -> str:

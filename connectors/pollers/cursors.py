@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from confluent_kafka import KafkaError, KafkaException, Message
+from confluent_kafka import KafkaError, KafkaException
 
 from connectors.kafka.admin import await_broker
 from connectors.kafka.clients import ANSWER_PATIENCE_S, producer, reader
 from connectors.kafka.reading import read_to_end
+from connectors.kafka.sending import send
 from connectors.kafka.settings import KafkaSettings
 from schemas.codec import Codec
 from schemas.contracts import POLL_CURSOR
@@ -74,12 +75,6 @@ class CursorTopic:
         Raises:
             KafkaUnavailable: It was not acknowledged.
         """
-        failures: list[KafkaError] = []
-
-        def reported(error: KafkaError | None, _: Message) -> None:
-            if error is not None:
-                failures.append(error)
-
         record = {
             "source": source,
             "began_at": cursor.began_at,
@@ -90,13 +85,10 @@ class CursorTopic:
             "completed_at": cursor.completed_at,
         }
         wire = self._codec.encode(POLL_CURSOR, record)
-        self._producer.produce(self._topic, key=source.encode(), value=wire, on_delivery=reported)
-        left = self._producer.flush(ANSWER_PATIENCE_S)
-        if failures:
-            raise _away(failures[0], "written")
-        if left:
-            self._producer.purge()
-            raise KafkaUnavailable("the poller's cursor was not acknowledged", fix="look whether the brokers answer")
+        try:
+            send(self._producer, self._topic, [(source.encode(), wire)])
+        except KafkaException as error:
+            raise _away(error.args[0], "written") from error
 
     def _decoded(self, wire: bytes) -> Cursor:
         record = self._codec.decode(wire)[1]

@@ -11,9 +11,8 @@ from confluent_kafka import Message
 from connectors.formats import formats
 from connectors.formats.base import Format
 from connectors.gateway.contracts import contract_formats
-from connectors.gateway.names import named
 from connectors.gateway.problems import Rejected
-from connectors.gateway.rights import Registered, source_for
+from connectors.gateway.rights import Registered, named, source_for
 from connectors.inputs import Input
 from connectors.intake import Handed, Terms
 from schemas.clock import EPOCH, PARIS

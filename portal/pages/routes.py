@@ -1,6 +1,7 @@
 """The pages' addresses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +14,9 @@ from portal.pages.search import Search, months
 from portal.queries import WINDOWS
 from portal.readmodel import ReadModel
 from portal.settings import PortalSettings
+from schemas.cadence import LATE, NEVER_HEARD, ON_TIME, SILENT, state
 from schemas.clock import Clock, paris_day
+from schemas.registers import sources_register
 from schemas.territory.areas import ARRONDISSEMENT, DEPARTEMENT, EPCI, REGION, Territory
 from schemas.territory.trades import FAMILIES, Trades
 
@@ -42,18 +45,30 @@ class Pages:
             loader=PackageLoader("portal"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
         )
         self._templates.globals["words"] = words
+        self._sources = {one.name: one for one in sources_register(settings.sources_register)}
 
     def render(self, name: str, territory: Territory, **values: object) -> HTMLResponse:
         """A page with what all pages show."""
         now = self._clock()
         common = {
             "region": territory.of_type(REGION)[0],
-            "freshness": [words.age(row, now) for row in self._model.freshness()],
+            "freshness": [words.age(row, self._sources.get(row["source"]), now) for row in self._model.freshness()],
             "away": _since(self._model.away_s),
             "theme": self._settings.theme_css is not None,
         }
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
         return HTMLResponse(self._templates.get_template(name).render(**common, **values), headers=headers)
+
+    def sources(self, territory: Territory) -> HTMLResponse:
+        """How each source does, against what is expected of it; those that never came are there too."""
+        now, heard = self._clock(), {row["source"]: row for row in self._model.freshness()}
+        found = [
+            (source, heard.get(source.name, {}), state(source, _instant(heard.get(source.name)), now))
+            for source in self._sources.values()
+            if source.state == "live"
+        ]
+        found.sort(key=lambda one: (_FIRST.index(one[2]), one[0].name))
+        return self.render("sources.html", territory, found=found)
 
     def home(self, territory: Territory, trades: Trades, params: "Params") -> HTMLResponse:
         """The search page."""
@@ -72,6 +87,14 @@ class Pages:
             "href": self._search.href,
         }
         return self.render("exits.html", territory, **values)
+
+
+#: What somebody should look at stands first; who never came, last.
+_FIRST: Final = (SILENT, LATE, ON_TIME, NEVER_HEARD)
+
+
+def _instant(row: Mapping[str, Any] | None) -> datetime | None:
+    return None if row is None else datetime.fromisoformat(row["heard_at"])
 
 
 class Params:
@@ -112,6 +135,8 @@ def router(pages: Pages, territory: Territory, trades: Trades, settings: PortalS
 
     for address, name in (("/glossaire", "glossary"), ("/donnees-personnelles", "privacy"), ("/api", "api")):
         routes.add_api_route(address, plain(name), response_model=None)
+
+    routes.add_api_route("/sources", lambda: pages.sources(territory), response_model=None)
 
     @routes.get("/static/{name}", response_model=None)
     def static(name: str) -> Response:

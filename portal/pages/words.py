@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from schemas.cadence import LATE, ON_TIME, SILENT, State, state
 from schemas.clock import PARIS
+from schemas.registers import Source
 
 MONTHS: Final = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
@@ -20,8 +22,6 @@ AREA_TYPES: Final[Mapping[str, str]] = {
     "bassin": "bassin d'emploi",
     "outside": "hors région",
 }
-#: Older data than this are said to be old.
-OLD_HOURS: Final = 36
 
 
 def day(value: str | date | None) -> str:
@@ -88,9 +88,31 @@ def moment(value: str) -> str:
     return f"le {local:%d/%m/%Y} à {local.hour} h {local:%M}"
 
 
-def age(row: Mapping[str, Any], now: datetime) -> str:
-    """How old a source is, as a sentence; old data say so."""
-    data = datetime.fromisoformat(row["data_as_of"])
-    hours = (now - data).total_seconds() / 3600
-    late = f" (plus de {OLD_HOURS} heures)" if hours > OLD_HOURS else ""
-    return f"{row['source'].capitalize()} : données arrêtées {moment(row['data_as_of'])}{late}"
+def cadence(hours: int) -> str:
+    """``chaque jour``, ``toutes les 6 heures``: how often a source is expected."""
+    if hours % 24:
+        return "chaque heure" if hours == 1 else f"toutes les {hours} heures"
+    return {1: "chaque jour", 7: "chaque semaine"}.get(hours // 24, f"tous les {hours // 24} jours")
+
+
+def standing(found: State, heard_at: str | None) -> str:
+    """``à l'heure``, ``en retard``, ``muette depuis le 22/11/2026 à 8 h 00``, ``jamais entendue``."""
+    if found == SILENT and heard_at:
+        return f"muette depuis {moment(heard_at)}"
+    return {ON_TIME: "à l'heure", LATE: "en retard"}.get(found, "jamais entendue")
+
+
+def age(row: Mapping[str, Any], source: Source | None, now: datetime) -> str:
+    """How old the data of a source are, as a sentence; one that is late or silent says so.
+
+    Args:
+        row: Of the view freshness.
+        source: Its entry in the register; None for one that is in none, of which nothing is expected.
+        now: The present instant.
+    """
+    told = f"{row['source'].capitalize()} : données arrêtées {moment(row['data_as_of'])}"
+    if source is None:
+        return told
+    found = state(source, datetime.fromisoformat(row["heard_at"]), now)
+    expected = f"attendue {cadence(source.cadence_hours)}"
+    return told if found == ON_TIME else f"{told} ; {standing(found, row['heard_at'])} ({expected})"

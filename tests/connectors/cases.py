@@ -11,6 +11,9 @@ from xml.sax.saxutils import escape
 Record = Mapping[str, Any]
 
 #: Personal values that stand in every file and must be found nowhere else.
+#: A commune that merged, and the one that it is part of today.
+MERGED, TODAY = "59020", "59009"
+
 PLANTED = ("PLANTEDNAME", "planted@mail.invalid", "0698765432", "7777777")
 
 
@@ -27,6 +30,7 @@ class Case:
         text: Path of a text that is published.
         encodings: In which its files are taken.
         decode: How a rendered file is written in an encoding.
+        commune: A change that gives the commune by its code ``MERGED``, for formats that give one.
     """
 
     format: str
@@ -37,6 +41,7 @@ class Case:
     text: str
     encodings: tuple[str, ...]
     decode: Callable[[str, str], bytes] = field(default=lambda text, encoding: text.encode(encoding))
+    commune: Record | None = None
 
     def file(self, records: Iterable[Record], encoding: str = "utf-8") -> bytes:
         return self.decode(self.render(records), encoding)
@@ -108,7 +113,8 @@ def lheo(records: Iterable[Record]) -> str:
         f"<contact-formation><coordonneFs><nom>PLANTEDNAME</nom><courriel>planted@mail.invalid</courriel>"
         f"<portable><numtel>0698765432</numtel></portable></coordonneFs></contact-formation>"
         f"<action><lieu-de-formation><coordonnees><adresse><codepostal>62300</codepostal><ville>Lens</ville>"
-        f"<code-INSEE-commune>62498</code-INSEE-commune></adresse></coordonnees></lieu-de-formation>"
+        f"<code-INSEE-commune>{one.get('commune', '62498')}</code-INSEE-commune></adresse></coordonnees>"
+        f"</lieu-de-formation>"
         f'<session numero="{escape(one["numero"])}"><periode><debut>{one["debut"]}</debut><fin>{one["fin"]}</fin>'
         f"</periode></session></action></formation>\n"
         for one in records
@@ -200,37 +206,70 @@ def contact(number: int) -> Record:
     }  # fmt: skip
 
 
+def outcome(number: int) -> Record:
+    return {
+        "datMaj": "2026-10-15T06:00:00+02:00", "codeTypeTerritoire": "DEP", "codeTerritoire": "62",
+        "codeTypeActivite": "ROME", "codeActivite": f"N{number:04d}", "libActivite": "Électricité",
+        "codeNomenclature": "6M", "codePeriode": "2025T4", "valeurPrincipaleNombre": 251, "valeurPrincipaleTaux": 59.8,
+        "contact": "PLANTEDNAME planted@mail.invalid 0698765432",
+    }  # fmt: skip
+
+
+def opening(number: int) -> Record:
+    return {
+        "siret": "00000001800010", "rome": f"D{number:04d}", "name": "Électricité d'exemple",
+        "appellations": [{"appellationLabel": "Électricien"}], "address": {"postcode": "62300", "city": "Lens"},
+        "contactMode": "PHONE", "remoteWorkMode": "ON_SITE", "updatedAt": "2026-11-10T09:00:00.000Z",
+        "additionalInformation": "PLANTEDNAME planted@mail.invalid 0698765432",
+    }  # fmt: skip
+
+
+def agreement(number: int) -> Record:
+    return {
+        "Nature": "Offre", "Identifiant": f"O{number}", "SIRET": "00000001800010", "Entreprise": "Transports Exemple",
+        "Intitulé": "Électricien (H/F)", "Description": "Écrire à planted@mail.invalid ou au 06 98 76 54 32.",
+        "Code ROME": "F1602", "Code INSEE": "62498", "Code postal": "62300", "Commune": "Lens", "Nombre": "2",
+        "Date début": "02/11/2026", "Interlocuteur": "PLANTEDNAME",
+    }  # fmt: skip
+
+
 CASES = {
     case.format: case
     for case in (
         Case(
             "kairos-csv", kairos, table("|", csv.QUOTE_NONE), {"dd_datefinplanformation": "2027-01-15 00:00:00.0"},
             ({"dd_datefinplanformation": "never"}, "dd_datefinplanformation", "not-a-date"), "dc_lblformation", CSV,
+            commune={"dc_insee_lieuformation": MERGED},
         ),
         Case(
             "region-csv", region, table(), {"Date fin prévue": "15/01/2027"},
             ({"Date fin prévue": "32/12/2026"}, "Date fin prévue", "not-a-date"), "Intitulé", CSV,
+            commune={"Code INSEE": MERGED},
         ),
         Case(
             "intercarif-xml", session, lheo, {"fin": "20270115"},
             ({"fin": "20261332"}, "/session/periode/fin", "not-a-date"), "titre",
             ("utf-8", "utf-8-sig", "iso-8859-1", "utf-16"),
             lambda text, encoding: text.replace("ENCODING", encoding.replace("-sig", "")).encode(encoding),
+            commune={"commune": MERGED},
         ),
         Case(
             "offres-json", offer, array("resultats"),
             {"nombrePostes": 5, "dateActualisation": "2026-11-20T08:00:00Z"},
             ({"intitule": None}, "/intitule", "missing"), "description", JSON,
+            commune={"lieuTravail/commune": MERGED},
         ),
         Case(
             "kairos-json", dossier, array("dossiers"),
             {"session/dateFin": "2027-01-15", "dateMaj": "2026-11-20T08:00:00Z"},
             ({"session/dateFin": "2026-12-32"}, "/session/dateFin", "not-a-date"), "session/intitule", JSON,
+            commune={"session/lieu/codeInsee": MERGED},
         ),
         Case(
             "ouiform-json", prescription, array(),
             {"session/dateFin": "2027-01-15", "dateMaj": "2026-11-20T08:00:00Z"},
             ({"session/dateFin": "2026-12-32"}, "/session/dateFin", "not-a-date"), "session/intitule", JSON,
+            commune={"session/codeInsee": MERGED},
         ),
         Case(
             "contacts-csv", contact, table(), {"Canal": "Téléphone"},
@@ -243,10 +282,28 @@ CASES = {
         Case(
             "evenements-json", agenda, array("content"), {"heureFin": "17:00:00"},
             ({"dateEvenement": "never"}, "/dateEvenement", "not-an-instant"), "titre", JSON,
+            commune={"codeInsee": MERGED},
         ),
         Case(
             "data-inclusion-json", service, array("items"), {"frais": "payant"},
             ({"nom": None}, "/nom", "missing"), "description", JSON,
+            commune={"code_insee": MERGED, "zone_eligibilite": [MERGED]},
+        ),
+        Case(
+            "sortants-json", outcome, array("listeValeursParPeriode"),
+            {"valeurPrincipaleTaux": 60.1, "datMaj": "2026-11-20T08:00:00Z"},
+            ({"valeurPrincipaleTaux": 159.8}, "/valeurPrincipaleTaux", "range"), "libActivite", JSON,
+            commune={"codeTypeTerritoire": "COM", "codeTerritoire": MERGED},
+        ),
+        Case(
+            "immersions-json", opening, array("data"),
+            {"contactMode": "EMAIL", "updatedAt": "2026-11-20T08:00:00Z"},
+            ({"name": "@x"}, "/name", "formula"), "name", JSON,
+        ),
+        Case(
+            "prochemploi-csv", agreement, table(), {"Nombre": "5"},
+            ({"Intitulé": ""}, "Intitulé", "missing"), "Description", CSV,
+            commune={"Code INSEE": MERGED},
         ),
     )
 }  # fmt: skip

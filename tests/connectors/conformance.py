@@ -1,6 +1,7 @@
 """What every format must do, stated once and run against all that are found; :mod:`tests.connectors.cases` feeds it."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -10,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.formats import formats, page, sample
-from connectors.formats.base import Context, Notes
+from connectors.formats.base import Context, Notes, Refused
 from connectors.inputs import Input
 from connectors.intake import Intake
 from connectors.ledger import Ledger
 from connectors.privacy import Pseudonymiser
+from connectors.quarantine import mended
 from connectors.report import Report, render
 from schemas.clock import system_clock
 from schemas.codec import Codec
-from schemas.errors import FileRefused
+from schemas.errors import FileRefused, QuarantineError
 from schemas.fields import fields
 from schemas.registers import sources_register
 from tests.connectors.cases import PLANTED, Case, changed
@@ -117,6 +119,25 @@ class Conformance:
         assert problem.fix
         assert problem.message
 
+    def test_a_broken_record_is_kept_alone_for_its_correction(self, case: Case) -> None:
+        change, pointer, code = case.broken
+        form, good = formats()[case.format], case.record(2)
+        content = case.file([case.record(1), changed(good, change), case.record(3)])
+        where = context(form.default_source)
+        (kept,) = [item for item in form.read(Input.of_bytes(content), where) if isinstance(item, Refused)]
+        assert kept.original
+        (again,) = form.read(Input.of_bytes(kept.original), context(form.default_source))
+        assert isinstance(again, Refused)
+        assert [(one.pointer, one.code) for one in again.problems] == [(pointer, code)]
+        if form.suffixes == (".xml",):
+            with pytest.raises(QuarantineError, match="--file"):
+                mended(kept.original, {pointer: "x"})
+            return
+        alone, whole = Ledger(), Ledger()
+        right = mended(kept.original, {pointer: _value(good, pointer)})
+        assert (check(case, right, alone).accepted, check(case, case.file([good]), whole).accepted) == (1, 1)
+        assert held(alone) == held(whole)
+
     def test_a_broken_record_does_not_withdraw_its_thing(self, case: Case) -> None:
         ledger = Ledger()
         people = [case.record(n) for n in range(10)]
@@ -177,6 +198,14 @@ class Conformance:
         for content in (noise, whole[: len(noise)] + noise, whole.replace(b"2026", noise[:8])):
             with suppress(FileRefused):  # any other exception is a defect
                 check(case, content)
+
+
+def _value(record: Mapping[str, Any], pointer: str) -> str:
+    """What stands at a column or JSON pointer, as text."""
+    found: Any = record
+    for name in [pointer] if pointer in record else pointer.strip("/").split("/"):
+        found = found[int(name)] if isinstance(found, list) else found[name]
+    return str(found)
 
 
 def context(source: str) -> Context:

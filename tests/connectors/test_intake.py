@@ -152,7 +152,8 @@ def test_nothing_personal_is_on_the_bus_or_in_the_report(kafka: KafkaSettings, t
     assert (refused["line"], refused["pointer"], refused["shape"]) == (3, "dd_datefinplanformation", "A" * 11)
 
 
-KILLED = """
+#: A process whose first publication is killed when all of it is on the broker and before it is committed.
+DYING = """
 import os, signal, sys
 from pathlib import Path
 from confluent_kafka import Producer
@@ -171,6 +172,8 @@ class Dying:
 
 real = module.transactional_producer
 module.transactional_producer = lambda *a, **k: Dying(real(*a, **k))
+"""
+KILLED = f"""{DYING}
 intake(KafkaSettings(bootstrap=sys.argv[1]), sys.argv[2]).publish_file(Path(sys.argv[3]), "kairos-csv")
 """
 

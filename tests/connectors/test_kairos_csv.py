@@ -129,7 +129,7 @@ def test_the_nir_used_here_has_a_right_key() -> None:
         ({"dd_datefinplanformation": "NULL"}, "dd_datefinplanformation", "missing"),
         ({"dn_session_id": ""}, "dn_session_id", "missing"),
         ({"dn_individu_national": "", "c_individulocal": "NULL"}, "dn_individu_national", "missing"),
-        ({"c_prenomcorrespondance": NIR}, "column 2", "nir"),
+        ({"c_prenomcorrespondance": NIR}, "c_prenomcorrespondance", "nir"),
         ({"dc_lblformation": NIR.replace(" ", "")}, "dc_lblformation", "nir"),
         ({"dn_individu_national": "1841276451089"}, "dn_individu_national", "nir"),
         ({"dc_ville_lieuformation": "Le|ns"}, "row", "column-count"),
@@ -144,6 +144,22 @@ def test_a_bad_row_is_refused_alone_with_its_cause(
     assert (problem.line, problem.pointer, problem.code) == (3, pointer, code)
     assert problem.fix
     assert len(events(reading, "TrainingEnrolment")) == 2
+
+
+def test_a_national_number_is_found_in_a_column_that_nobody_knows_each_time(tmp_path: Path) -> None:
+    path = write(tmp_path / "f.csv", [row(number) for number in range(1, 6)])
+    remarks = ["remarque", "", "", NIR, NIR, ""]
+    lines = zip(path.read_text().splitlines(), remarks, strict=True)
+    reading = read("".join(f"{line}|{remark}\n" for line, remark in lines).encode())
+    assert [(one.line, one.problems[0].pointer) for one in reading.refused] == [(4, "column 21"), (5, "column 21")]
+
+
+@pytest.mark.parametrize("column", HEADER)
+def test_a_national_number_is_found_in_any_column_though_other_rows_said_the_rest(tmp_path: Path, column: str) -> None:
+    rows = [*(row(number) for number in range(1, 6)), row(6, **{column: NIR}), row(7), row(8, **{column: NIR})]
+    reading = read(write(tmp_path / "f.csv", rows))
+    assert [(one.line, one.problems[0].code) for one in reading.refused] == [(7, "nir"), (9, "nir")]
+    assert len(events(reading, "TrainingEnrolment")) == 6
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,20 @@
 """Pseudonyms, the detector of national numbers, and shapes."""
 
+import re
 import stat
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.privacy import Pseudonymiser, has_nir, load_or_create_key
+from connectors.privacy import Pseudonymiser, has_nir, load_or_create_key, may_hold_nir
 from schemas.errors import SettingsError
 from schemas.shape import shape
+
+#: The digits of a national number without its key.
+WITHOUT_KEY = r"[1-478][0-9]{2}(?:0[1-9]|1[0-2]|[2-9][0-9])(?:[0-9]{2}|2[ABab])[0-9]{6}"
 
 
 def nir(number: int) -> str:
@@ -33,6 +38,29 @@ def test_corsicans_are_found_too(text: str) -> None:
 @pytest.mark.parametrize("text", ["14000000000000008098", "82436343601230", "SE_0000160070", "2018-05-22 00:00:00.0"])
 def test_numbers_of_real_files_are_no_nir(text: str) -> None:
     assert not has_nir(text.encode())
+
+
+BETWEEN = st.sampled_from(["", "", " ", ".", "\xa0", "\u202f"])
+AROUND = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@given(st.from_regex(WITHOUT_KEY, fullmatch=True), st.lists(BETWEEN, min_size=6, max_size=6), AROUND, AROUND)
+def test_the_quick_look_passes_over_no_number_whatever_stands_in_it_and_around(
+    digits: str, between: list[str], before: str, after: str
+) -> None:
+    ends = (1, 3, 5, 7, 10, 13)
+    groups = [digits[start:end] for start, end in pairwise((0, *ends))]
+    written = "".join(f"{group}{space}" for group, space in zip(groups, between, strict=True))
+    assert may_hold_nir(f"{before}{digits}{after}".encode())
+    assert may_hold_nir(f"{before}{written}01{after}".encode())
+    in_windows = written.replace("\u202f", "\xa0")  # which has no narrow space
+    assert may_hold_nir(f"{before}{in_windows}01{after}".encode("cp1252", "replace"))
+
+
+@given(st.binary(max_size=60))
+def test_what_the_quick_look_passes_over_holds_no_number(text: bytes) -> None:
+    if not may_hold_nir(text):
+        assert not re.search(WITHOUT_KEY.encode(), re.sub(rb"[ .\xa0]|\xc2\xa0|\xe2\x80\xaf", b"", text))
 
 
 def test_a_person_keeps_the_pseudonym_of_the_national_identifier_in_every_source() -> None:

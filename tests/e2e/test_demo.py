@@ -30,7 +30,7 @@ class Demo:
         portal = str(free_port())
         names = {
             "DATA_DIR": str(folder), "KAFKA_PORT": "0", "PORTAL_PORT": portal, "WORKER_PORT": str(free_port()),
-            "GATEWAY_PORT": str(free_port()),
+            "GATEWAY_PORT": str(free_port()), "WATCH_PORT": str(free_port()),
         }  # fmt: skip
         self.environment = os.environ | {f"BEFFROI_{name}": value for name, value in names.items()}
         self.url = f"http://127.0.0.1:{portal}"

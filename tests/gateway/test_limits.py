@@ -128,7 +128,9 @@ def test_a_quota_turns_its_own_partner_away_and_nobody_else(kafka: KafkaSettings
 
 
 def test_what_happened_is_logged_without_content_and_measured(gateway: Gateway) -> None:
+    before = gateway.text().count('"request answered"')
     gateway.offers([offer(7_200, title="Chaudronnier secret")])
+    until(lambda: gateway.text().count('"request answered"') > before, 20, "it is told, once the answer is out")
     lines = [json.loads(line) for line in gateway.text().splitlines() if '"request answered"' in line]
     assert {"door", "partner", "format", "status", "seconds", "accepted", "refused"} <= lines[-1].keys()
     assert "secret" not in gateway.text()

@@ -14,6 +14,7 @@ from monitoring.portal import PortalMetrics
 from monitoring.relay import RelayMetrics
 from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics
+from monitoring.watch import WatchMetrics
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "monitoring" / "prometheus"
@@ -34,12 +35,13 @@ def metrics() -> set[str]:
     PollMetrics(registry, "offres")
     InboxMetrics(registry, ["taken"])
     RelayMetrics(registry, ["partner"], lambda: 0.0)
+    WatchMetrics(registry)
     return {f"{one.name}_total" if one.type == "counter" else one.name for one in registry.collect()}
 
 
 def test_every_alert_fires_when_it_should() -> None:
-    for arguments in (("check", "rules", "beffroi.rules.yml"), ("test", "rules", "beffroi.rules.test.yml")):
-        done = promtool(*arguments)
+    for what, file in (("check", "rules.yml"), ("test", "rules.test.yml"), ("test", "slow.rules.test.yml")):
+        done = promtool(what, "rules", f"beffroi.{file}")
         assert done.returncode == 0, done.stdout + done.stderr
 
 

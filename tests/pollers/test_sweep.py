@@ -55,7 +55,7 @@ class Inbox:
 
 
 @dataclass
-class Bench:
+class Workbench:
     """What pollers of one test share."""
 
     apis: Apis
@@ -86,18 +86,18 @@ class Bench:
 
 
 @pytest.fixture
-def bench(apis: Apis, kafka: KafkaSettings, prefix: str, tmp_path: Path) -> Bench:
+def bench(apis: Apis, kafka: KafkaSettings, prefix: str, tmp_path: Path) -> Workbench:
     """A bus that holds the cursors alone."""
     wanted = [topic for topic in catalogue(PARTITIONS, prefix) if topic.name == prefix + CURSORS]
     admin.apply(kafka, admin.plan({}, wanted), 1)
-    return Bench(apis, kafka, prefix, tmp_path)
+    return Workbench(apis, kafka, prefix, tmp_path)
 
 
 def withdraw(apis: Apis, name: str) -> None:
     apis.offers.pop(name, None)
 
 
-def test_everything_that_is_listed_is_handed_over_once_as_a_snapshot(bench: Bench) -> None:
+def test_everything_that_is_listed_is_handed_over_once_as_a_snapshot(bench: Workbench) -> None:
     bench.apis.offers = offers(70) | offers(31, "62", timedelta(seconds=1)) | offers(3, "75")
     swept = bench.sweep(small_offres("59", "62"))
     assert bench.inbox.ids == sorted(name for name in bench.apis.offers if not name.startswith("75"))
@@ -115,7 +115,7 @@ def test_everything_that_is_listed_is_handed_over_once_as_a_snapshot(bench: Benc
     assert not any((bench.folder / "offres" / "parts").iterdir())
 
 
-def test_the_real_sizes_of_pages_and_ceiling(bench: Bench) -> None:
+def test_the_real_sizes_of_pages_and_ceiling(bench: Workbench) -> None:
     bench.apis.page, bench.apis.ceiling = 150, 3150
     bench.apis.offers = offers(4000, step=timedelta(minutes=17))
     polled = feed("offres", ("59",))
@@ -126,14 +126,14 @@ def test_the_real_sizes_of_pages_and_ceiling(bench: Bench) -> None:
     assert len(bench.apis.asked) < 4000 / 149 * 1.5
 
 
-def test_an_offer_withdrawn_between_two_pages_costs_no_other(bench: Bench) -> None:
+def test_an_offer_withdrawn_between_two_pages_costs_no_other(bench: Workbench) -> None:
     bench.apis.offers = offers(18)
     bench.apis.before = lambda number: withdraw(bench.apis, "59-0001" if number == 2 else "")
     assert bench.sweep().outcome == "complete"
     assert bench.inbox.ids == sorted(bench.apis.offers)
 
 
-def test_an_offer_that_slides_to_the_next_page_is_handed_over_once(bench: Bench) -> None:
+def test_an_offer_that_slides_to_the_next_page_is_handed_over_once(bench: Workbench) -> None:
     bench.apis.offers = offers(18)
 
     def publish(number: int) -> None:
@@ -145,7 +145,7 @@ def test_an_offer_that_slides_to_the_next_page_is_handed_over_once(bench: Bench)
     assert bench.inbox.ids == sorted(bench.apis.offers)
 
 
-def test_a_list_that_never_stands_still_withdraws_nothing(bench: Bench) -> None:
+def test_a_list_that_never_stands_still_withdraws_nothing(bench: Workbench) -> None:
     bench.apis.offers = offers(18)
     bench.apis.before = lambda number: withdraw(bench.apis, f"59-{number:04}")
     swept = bench.sweep()
@@ -153,12 +153,12 @@ def test_a_list_that_never_stands_still_withdraws_nothing(bench: Bench) -> None:
     assert set(bench.apis.offers) <= set(bench.inbox.ids)
 
 
-def test_an_empty_list_is_not_handed_over(bench: Bench) -> None:
+def test_an_empty_list_is_not_handed_over(bench: Workbench) -> None:
     assert bench.sweep().outcome == "empty"
     assert bench.inbox.taken == []
 
 
-def test_a_sweep_that_stopped_goes_on_where_it_was(bench: Bench) -> None:
+def test_a_sweep_that_stopped_goes_on_where_it_was(bench: Workbench) -> None:
     bench.apis.offers = offers(60)
     failed = [status(503)] * QUICK.attempts
 
@@ -182,7 +182,7 @@ def test_a_sweep_that_stopped_goes_on_where_it_was(bench: Bench) -> None:
     assert again == []
 
 
-def test_that_a_part_was_incomplete_is_known_after_a_stop(bench: Bench) -> None:
+def test_that_a_part_was_incomplete_is_known_after_a_stop(bench: Workbench) -> None:
     bench.apis.offers = offers(18) | offers(4, "62")
 
     def disturb(number: int) -> None:
@@ -199,7 +199,7 @@ def test_that_a_part_was_incomplete_is_known_after_a_stop(bench: Bench) -> None:
     assert bench.inbox.terms[0][3] is False
 
 
-def spoilt(bench: Bench, how: Callable[[Path], Any]) -> int:
+def spoilt(bench: Workbench, how: Callable[[Path], Any]) -> int:
     """Questions of a second sweep, after the first one stopped before its delivery and its folder was changed."""
     bench.apis.offers = offers(30)
     bench.inbox.failures = 1
@@ -212,16 +212,16 @@ def spoilt(bench: Bench, how: Callable[[Path], Any]) -> int:
     return len(bench.apis.asked) - before
 
 
-def test_a_delivery_that_failed_is_repeated_without_a_question(bench: Bench) -> None:
+def test_a_delivery_that_failed_is_repeated_without_a_question(bench: Workbench) -> None:
     assert spoilt(bench, lambda _: None) == 0
     assert bench.inbox.terms == [("offres-json", "offres", NOW, True)]
 
 
-def test_a_sweep_whose_folder_is_gone_begins_anew(bench: Bench) -> None:
+def test_a_sweep_whose_folder_is_gone_begins_anew(bench: Workbench) -> None:
     assert spoilt(bench, shutil.rmtree) > 5
 
 
-def test_a_part_that_is_cut_on_disk_is_not_trusted(bench: Bench) -> None:
+def test_a_part_that_is_cut_on_disk_is_not_trusted(bench: Workbench) -> None:
     def cut(folder: Path) -> None:
         for path in (folder / "parts").iterdir():
             path.write_bytes(path.read_bytes()[:-1])
@@ -229,7 +229,7 @@ def test_a_part_that_is_cut_on_disk_is_not_trusted(bench: Bench) -> None:
     assert spoilt(bench, cut) > 5
 
 
-def test_what_was_read_long_ago_is_read_anew(bench: Bench) -> None:
+def test_what_was_read_long_ago_is_read_anew(bench: Workbench) -> None:
     def wait(_: Path) -> None:
         bench.now = NOW + RESUMED_WITHIN
 
@@ -237,26 +237,26 @@ def test_what_was_read_long_ago_is_read_anew(bench: Bench) -> None:
     assert bench.inbox.terms[0][2] == NOW + RESUMED_WITHIN
 
 
-def test_offers_dated_by_a_server_whose_clock_is_ahead_are_not_missed(bench: Bench, skewed: Apis) -> None:
+def test_offers_dated_by_a_server_whose_clock_is_ahead_are_not_missed(bench: Workbench, skewed: Apis) -> None:
     bench.apis = skewed
     skewed.offers = offers(9, now=NOW + skewed.ahead)
     assert bench.sweep().outcome == "complete"
     assert len(bench.inbox.ids) == 9
 
 
-def test_an_answer_of_another_form_withdraws_nothing(bench: Bench) -> None:
+def test_an_answer_of_another_form_withdraws_nothing(bench: Workbench) -> None:
     bench.apis.offers, bench.apis.faults = offers(9), [content(b'{"offers": []}', 200, Content_Range="offres 0-4/9")]
     with pytest.raises(SourceChanged):
         bench.sweep()
     assert bench.inbox.taken == []
 
 
-def test_two_pollers_of_one_folder_do_not_meet(bench: Bench) -> None:
+def test_two_pollers_of_one_folder_do_not_meet(bench: Workbench) -> None:
     with Spool(bench.folder / "offres").held(), pytest.raises(SettingsError, match="another poller"):
         bench.sweep()
 
 
-def test_events_are_read_page_by_page(bench: Bench) -> None:
+def test_events_are_read_page_by_page(bench: Workbench) -> None:
     bench.apis.events = [
         {"id": n, "titre": f"Forum {n}", "codePostal": f"{code}000", "dateEvenement": day}
         for n, (code, day) in enumerate([("59", "2026-12-01")] * 230 + [("59", "2026-01-01"), ("75", "2026-12-01")])
@@ -269,7 +269,7 @@ def test_events_are_read_page_by_page(bench: Bench) -> None:
     assert len(bench.apis.asked) == 4
 
 
-def test_pages_that_did_not_change_are_not_sent_again(bench: Bench) -> None:
+def test_pages_that_did_not_change_are_not_sent_again(bench: Workbench) -> None:
     bench.apis.etags = True
     bench.apis.services = [
         {
@@ -300,7 +300,7 @@ def test_pages_that_did_not_change_are_not_sent_again(bench: Bench) -> None:
     assert set(bench.apis.answered) == {304}
 
 
-def test_a_poller_goes_on_through_faults_and_keeps_its_times(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poller_goes_on_through_faults_and_keeps_its_times(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("connectors.pollers.poller.AGAIN_AFTER", timedelta(milliseconds=10))
     bench.apis.offers, bench.apis.faults = offers(4), [status(500)] * QUICK.attempts
     poller = replace(bench.poller(), clock=lambda: datetime.now(UTC))
@@ -317,7 +317,7 @@ def test_a_poller_goes_on_through_faults_and_keeps_its_times(bench: Bench, monke
     assert (bench.metric("beffroi_poll_sweeps_total", outcome="complete") or 0) >= 3
 
 
-def test_a_poller_that_is_started_again_waits_for_its_time(bench: Bench) -> None:
+def test_a_poller_that_is_started_again_waits_for_its_time(bench: Workbench) -> None:
     bench.apis.offers = offers(4)
     bench.sweep()
     asked = len(bench.apis.asked)

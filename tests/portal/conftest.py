@@ -73,9 +73,10 @@ class Views:
         }
         self.write((VIEW_SESSIONS, SESSIONS_ROW, key, row | facts))
 
-    def fresh(self, source: str, data_as_of: datetime) -> None:
+    def fresh(self, source: str, data_as_of: datetime, heard_at: datetime | None = None) -> None:
         """A source was heard."""
-        row = {"source": source, "data_as_of": data_as_of, "heard_at": data_as_of, "accepted": 1, "refused": 0}
+        heard = {"data_as_of": data_as_of, "heard_at": heard_at or data_as_of}
+        row = {"source": source, **heard, "accepted": 1, "refused": 0}
         self.write((VIEW_FRESHNESS, FRESHNESS_ROW, source, row))
 
 

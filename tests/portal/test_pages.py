@@ -1,10 +1,12 @@
 """The pages in a real browser: with and without JavaScript, wide and narrow."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from portal.pages.words import moment
 from schemas.clock import paris_day, system_clock
 from tests.portal.conftest import Portal, Views
 from tests.waiting import until
@@ -65,7 +67,29 @@ def test_a_change_is_told_in_one_sentence_and_moves_nothing(filled: Portal, view
     expect(page.get_by_role("heading", level=2).first).to_contain_text("Environ 70 personnes")
 
 
-@pytest.mark.parametrize("path", ["/", "/?metier=N4101&lieu=Lens", "/glossaire", "/api", "/donnees-personnelles"])
+def test_who_is_silent_is_said_with_since_when(filled: Portal, views: Views, browser: Browser) -> None:
+    now = system_clock()
+    for source, hours in (("region", 100), ("intercarif", 40)):
+        views.fresh(source, now - timedelta(hours=hours + 1), now - timedelta(hours=hours))
+    until(lambda: len(filled.get("/v1/views/freshness.json").json()["rows"]) == 3, 5, "rows arrive")
+    page = browser.new_page()
+    page.goto(filled.url)
+    since = moment((now - timedelta(hours=100)).isoformat())
+    expect(page.get_by_text(re.compile("Region : données arrêtées"))).to_contain_text(
+        f"muette depuis {since} (attendue chaque jour)"
+    )
+    expect(page.get_by_text(re.compile("Intercarif : données"))).to_contain_text("en retard (attendue chaque jour)")
+    expect(page.get_by_text(re.compile("Kairos : données"))).not_to_contain_text("attendue")
+    page.get_by_role("link", name="Toutes les sources").click()
+    rows = page.get_by_role("row").all_inner_texts()
+    assert f"muette depuis {since}" in rows[1]
+    assert "Région Hauts-de-France" in rows[1]
+    assert ("en retard" in rows[2], "à l'heure" in rows[3], "jamais entendue" in rows[4]) == (True, True, True)
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/?metier=N4101&lieu=Lens", "/glossaire", "/api", "/donnees-personnelles", "/sources"]
+)
 def test_a_narrow_screen_needs_no_sideways_scroll_and_a_page_is_light(
     filled: Portal, browser: Browser, path: str
 ) -> None:

@@ -41,9 +41,16 @@ def test_the_vocabulary_is_whole() -> None:
     }  # fmt: skip
 
 
-def test_no_contract_has_a_place_for_personal_data() -> None:
+def test_the_classes_of_data_are_few() -> None:
     found = {field.data_class for schema in sources().values() for field in fields(schema)}
-    assert found == {"public", "professional", "pseudonym"}
+    assert found == {"public", "professional", "pseudonym", "personal"}
+
+
+def test_the_one_place_of_personal_data_is_sealed() -> None:
+    found = [
+        (name, field.path) for name in NAMES for field in fields(sources()[name]) if field.data_class == "personal"
+    ]
+    assert found == [("beffroi.platform.v1.Quarantined", "sealed")]
 
 
 def test_professional_data_are_of_an_organisation_or_for_partners() -> None:

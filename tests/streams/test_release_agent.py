@@ -29,7 +29,7 @@ TODAY = paris_day(system_clock())
 PAIRS_OF_LENS = 5 * 2  # areas and trades
 
 
-class Bench:
+class Workbench:
     """What the workers wrote, and releases that follow it."""
 
     def __init__(self, kafka: KafkaSettings, prefix: str, folder: Path) -> None:
@@ -80,7 +80,7 @@ class Bench:
 
 @pytest.fixture
 def bench(kafka: KafkaSettings, topics: str, tmp_path: Path) -> Any:
-    made = Bench(kafka, topics, tmp_path)
+    made = Workbench(kafka, topics, tmp_path)
     yield made
     made.stop()
 
@@ -89,7 +89,7 @@ def caught_up(registry: CollectorRegistry) -> Callable[[], bool]:
     return lambda: registry.get_sample_value("beffroi_release_caught_up") == 1
 
 
-def test_what_a_crash_cut_between_two_transactions_its_successor_completes(bench: Bench) -> None:
+def test_what_a_crash_cut_between_two_transactions_its_successor_completes(bench: Workbench) -> None:
     bench.cells(d3=7, d40=12, d70=30)
     told = iter([0, 0, 0, 0])  # the day, and three transactions
 
@@ -111,7 +111,7 @@ def test_what_a_crash_cut_between_two_transactions_its_successor_completes(bench
     assert {key: windows[key.rpartition("|")[2]] for key in found} == found
 
 
-def test_what_a_holder_left_when_it_was_told_to_stop_its_successor_completes(bench: Bench) -> None:
+def test_what_a_holder_left_when_it_was_told_to_stop_its_successor_completes(bench: Workbench) -> None:
     bench.cells(d3=7, d40=12, d70=30)
     first = bench.release(publish_rows=1)
     said = partial(first.get_sample_value, "beffroi_release_changes_total", {"view": "exits"})
@@ -124,7 +124,7 @@ def test_what_a_holder_left_when_it_was_told_to_stop_its_successor_completes(ben
     assert not bench.failures
 
 
-def test_a_holder_that_was_replaced_publishes_nothing_more_and_says_so(bench: Bench) -> None:
+def test_a_holder_that_was_replaced_publishes_nothing_more_and_says_so(bench: Workbench) -> None:
     first = bench.release()
     until(caught_up(first), 20, "the first has read")
     second = bench.release()
@@ -138,7 +138,7 @@ def test_a_holder_that_was_replaced_publishes_nothing_more_and_says_so(bench: Be
     assert len(bench.failures) == 1
 
 
-def test_a_day_is_kept_before_anything_of_the_next_is_published(bench: Bench) -> None:
+def test_a_day_is_kept_before_anything_of_the_next_is_published(bench: Workbench) -> None:
     now = [day_begins(TODAY) - timedelta(hours=2)]
     yesterday, before = TODAY - timedelta(1), TODAY - timedelta(2)
     bench.cells(d0=7, d29=20)
@@ -155,7 +155,7 @@ def test_a_day_is_kept_before_anything_of_the_next_is_published(bench: Bench) ->
     assert bench.archive().find(before) is None
 
 
-def test_a_day_that_nobody_kept_is_kept_when_the_release_is_back_and_never_from_later_rows(bench: Bench) -> None:
+def test_a_day_that_nobody_kept_is_kept_when_the_release_is_back_and_never_from_later_rows(bench: Workbench) -> None:
     yesterday = TODAY - timedelta(1)
     bench.cells(d5=7)
     registry = bench.release(lambda: datetime.combine(TODAY - timedelta(3), datetime.min.time(), UTC), archive_days=2)
@@ -179,7 +179,7 @@ def test_a_day_that_nobody_kept_is_kept_when_the_release_is_back_and_never_from_
     assert late.get_sample_value("beffroi_release_archive_failures_total", {"view": "exits"}) == 1
 
 
-def test_an_archive_that_cannot_be_written_does_not_hold_the_release(bench: Bench) -> None:
+def test_an_archive_that_cannot_be_written_does_not_hold_the_release(bench: Workbench) -> None:
     now = [day_begins(TODAY) - timedelta(hours=2)]
     bench.cells(d0=7, d29=20)
     bench.archive_dir.write_text("a file where the folder should be")

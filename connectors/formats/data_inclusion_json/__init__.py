@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from connectors.formats.base import Context, Event, Format, Item
-from connectors.formats.documents import documents
-from connectors.formats.fields import Fields, items
-from connectors.inputs import Input
+from connectors.formats.base import Event
+from connectors.formats.fields import Fields
+from connectors.formats.records import JsonRecords
 from schemas.contracts import MOBILITY_AID, MOBILITY_PROVIDER
 
 _FEE: Final = {"gratuit": "FREE", "payant": "PAID"}
@@ -25,14 +24,12 @@ _AREAS: Final = {
 }  # fmt: skip
 
 
-class DataInclusionJson(Format):
+class DataInclusionJson(JsonRecords):
     """Aids to mobility and who offers them."""
 
     name = "data-inclusion-json"
     default_source = "data-inclusion"
-    suffixes = (".json", ".ndjson")
-    media_types = ("application/json", "application/x-ndjson")
-    sample = "sample.json"
+    envelopes = ("items", "services", "structures")
     writes = {  # noqa: RUF012  # a mapping that nobody changes, typed in the base
         MOBILITY_AID: frozenset({
             "aid_id", "source_key", "provider_id", "name", "description", "updated_on", "kind", "thematics", "publics",
@@ -46,14 +43,9 @@ class DataInclusionJson(Format):
         }),
     }  # fmt: skip
 
-    def read(self, data: Input, context: Context) -> Iterator[Item]:
-        """One item for each service or structure; ``contact_nom_prenom`` is never looked at."""
-        return items(documents(data, context, "items", "services", "structures"), context, _mapped)
-
-
-def _mapped(one: Fields) -> Iterator[Event]:
-    """A service names its structure; a structure names none."""
-    yield _aid(one) if one.get("structure_id") is not None else _provider(one)
+    def mapped(self, one: Fields) -> Iterator[Event]:
+        """A service names its structure, a structure names none; ``contact_nom_prenom`` is never looked at."""
+        yield _aid(one) if one.get("structure_id") is not None else _provider(one)
 
 
 def _aid(one: Fields) -> Event:
@@ -115,7 +107,7 @@ def _contact(one: Fields, url: str | None) -> Mapping[str, Any] | None:
 
 def _areas(one: Fields) -> list[dict[str, str | None]] | None:
     found = [
-        {"type": kind, "code": code.upper() if kind != "COUNTRY" else "FR", "vintage": None}
+        one.area("zone_eligibilite", kind, code.upper() if kind != "COUNTRY" else "FR")
         for code in one.words("zone_eligibilite") or ()
         for kind, pattern in _AREAS.items()
         if pattern.fullmatch(code)

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
-from connectors.formats.base import Context, Event, Format, Item
-from connectors.formats.documents import documents
-from connectors.formats.fields import Fields, items
+from connectors.formats.base import Event
+from connectors.formats.fields import Fields
+from connectors.formats.records import JsonRecords
 from connectors.formats.values import Fault
-from connectors.inputs import Input
 from schemas.contracts import EMPLOYMENT_EVENT
 
 _KINDS: Final = {
@@ -23,14 +22,12 @@ _ROME: Final = re.compile(r"[A-N](?:\d{2}(?:\d{2})?)?")
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?::[0-5]\d)?")
 
 
-class EvenementsJson(Format):
+class EvenementsJson(JsonRecords):
     """Events of the agenda."""
 
     name = "evenements-json"
     default_source = "evenements"
-    suffixes = (".json", ".ndjson")
-    media_types = ("application/json", "application/x-ndjson")
-    sample = "sample.json"
+    envelopes = ("content",)
     writes = {  # noqa: RUF012  # a mapping that nobody changes, typed in the base
         EMPLOYMENT_EVENT: frozenset({
             "event_id", "source_key", "title", "description", "kind", "starts_at", "ends_at", "timezone", "place",
@@ -40,44 +37,40 @@ class EvenementsJson(Format):
         })
     }  # fmt: skip
 
-    def read(self, data: Input, context: Context) -> Iterator[Item]:
-        """One item for each event."""
-        return items(documents(data, context, "content"), context, _mapped)
-
-
-def _mapped(one: Fields) -> Iterator[Event]:
-    key = one.identifier("id", "id of the event")
-    starts_at, ends_at = _hours(one)
-    modalities = one.choices("modalites", _MODALITIES)
-    offers = one.words("offresId")
-    yield Event(EMPLOYMENT_EVENT, {
-        "event_id": one.own_key(key),
-        "source_key": key,
-        "title": one.text("titre", "title", required=True),
-        "description": one.prose("description"),
-        "kind": one.choice("type", _KINDS) or "UNKNOWN",
-        "starts_at": starts_at,
-        "ends_at": ends_at,
-        "timezone": one.text("timezone"),
-        "place": None if modalities == ["REMOTE"] else one.place(
-            "codeInsee", "codePostal", "ville", "latitude", "longitude"
-        ),
-        "modalities": modalities,
-        "targets": one.words("objectifs"),
-        "publics": one.words("publics"),
-        "operations": one.words("operations"),
-        "rome_codes": one.codes("codesRome", _ROME, "ROME code or its beginning"),
-        "multi_sector": one.flag("multisectoriel"),
-        "seats_onsite": one.number("nombrePlaceTotalPresentiel"),
-        "seats_remote": one.number("nombrePlaceTotalDistance"),
-        "registered_onsite": one.number("nombreInscritPresentiel"),
-        "registered_remote": one.number("nombreInscritDistance"),
-        "organiser": one.text("libelleOrganisateurPrincipal"),
-        "agency": one.text("libelleEtablissement"),
-        "offer_ids": offers and [f"offres:{offer}" for offer in offers],
-        "cancelled": one.flag("annule") or False,
-        "url": one.text("urlDetailEvenement"),
-    })  # fmt: skip
+    def mapped(self, one: Fields) -> Iterator[Event]:
+        """One event."""
+        key = one.identifier("id", "id of the event")
+        starts_at, ends_at = _hours(one)
+        modalities = one.choices("modalites", _MODALITIES)
+        offers = one.words("offresId")
+        yield Event(EMPLOYMENT_EVENT, {
+            "event_id": one.own_key(key),
+            "source_key": key,
+            "title": one.text("titre", "title", required=True),
+            "description": one.prose("description"),
+            "kind": one.choice("type", _KINDS) or "UNKNOWN",
+            "starts_at": starts_at,
+            "ends_at": ends_at,
+            "timezone": one.text("timezone"),
+            "place": None if modalities == ["REMOTE"] else one.place(
+                "codeInsee", "codePostal", "ville", "latitude", "longitude"
+            ),
+            "modalities": modalities,
+            "targets": one.words("objectifs"),
+            "publics": one.words("publics"),
+            "operations": one.words("operations"),
+            "rome_codes": one.codes("codesRome", _ROME, "ROME code or its beginning"),
+            "multi_sector": one.flag("multisectoriel"),
+            "seats_onsite": one.number("nombrePlaceTotalPresentiel"),
+            "seats_remote": one.number("nombrePlaceTotalDistance"),
+            "registered_onsite": one.number("nombreInscritPresentiel"),
+            "registered_remote": one.number("nombreInscritDistance"),
+            "organiser": one.text("libelleOrganisateurPrincipal"),
+            "agency": one.text("libelleEtablissement"),
+            "offer_ids": offers and [f"offres:{offer}" for offer in offers],
+            "cancelled": one.flag("annule") or False,
+            "url": one.text("urlDetailEvenement"),
+        })  # fmt: skip
 
 
 def _hours(one: Fields) -> tuple[datetime | None, datetime | None]:

@@ -11,6 +11,8 @@ from connectors.formats.intercarif_xml.lheo import exported_at, sessions
 from connectors.inputs import Input
 from schemas.contracts import TRAINING_SESSION
 
+#: LHEO 2.3, lheo.gouv.fr/2.3/lheo/dict-….html: etat-recrutement, modalites-entrees-sorties, modalites-enseignement
+#: (0 *formation entièrement présentielle*, 1 *formation mixte*, 2 *formation entièrement à distance*).
 _RECRUITMENT: Final = {"1": "OPEN", "2": "CLOSED", "3": "SUSPENDED"}
 _ENTRIES: Final = {"0": "FIXED", "1": "PERMANENT"}
 _MODALITIES: Final = {"0": "ONSITE", "1": "MIXED", "2": "REMOTE"}

@@ -6,8 +6,12 @@ attributes and in its ``extras``.
 
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
+
+from lxml import etree
 
 from connectors.formats.base import Context
 from connectors.formats.markup import Element, each, elements, text, texts
@@ -54,9 +58,26 @@ def sessions(data: Input, context: Context) -> Iterator[tuple[int, Mapping[str, 
             for session in each(action, "session"):
                 number += 1
                 values = {**within, **_session(session)}
+                context.notes.alone = partial(_alone, training, action, session)
                 yield number, values, _raw(training, session, values, careful=careful)
     if not found:
         raise FileRefused(f"{data.name} holds no element formation", fix="send a file in LHEO 2.2 or 2.3")
+
+
+def _alone(training: Element, action: Element, session: Element, _text: bytes) -> bytes:
+    """The training with this session alone, as a file of its own."""
+    kept = deepcopy(training)
+    mine = _only(kept, "action", list(each(training, "action")).index(action))
+    _only(mine, "session", list(each(action, "session")).index(session))
+    return bytes(etree.tostring(kept, encoding="utf-8", xml_declaration=True, with_tail=False))
+
+
+def _only(parent: Element, name: str, number: int) -> Element:
+    """Remove all children of a name but one; gives that."""
+    children = list(each(parent, name))
+    for other in (child for at, child in enumerate(children) if at != number):
+        parent.remove(other)
+    return children[number]
 
 
 def _raw(training: Element, session: Element, values: Mapping[str, Any], *, careful: bool) -> bytes:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final, TypeVar
 
 from connectors.formats.base import Context, Contradiction, Event, Notes, Taken
-from connectors.formats.kairos_csv.rows import Row
+from connectors.formats.kairos_csv.rows import Row, SessionPart
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION
 
 #: The fields a file may fill; the provenance is the intake's.
@@ -84,24 +84,37 @@ def _better(row: Row, other: Row, notes: Notes) -> Row:
     return winner
 
 
-def _single(members: list[Row], attribute: str, column: str, notes: Notes) -> str | None:
+#: What rows say of a session, each time that they say it otherwise, and the first line of those that say it so.
+_Parts = list[tuple[SessionPart, int]]
+
+
+def _parts(members: list[Row]) -> _Parts:
+    found: dict[int, tuple[SessionPart, int]] = {}
+    for row in members:
+        known = found.get(id(row.part))  # rows that say the same share it
+        if known is None or row.line < known[1]:
+            found[id(row.part)] = (row.part, row.line)
+    return list(found.values())
+
+
+def _single(parts: _Parts, attribute: str, column: str, notes: Notes) -> str | None:
     """The greatest value that any row gives; rows that differ are told."""
     first: dict[str, int] = {}
-    for row in members:
-        value = getattr(row.part, attribute)
+    for part, line in parts:
+        value = getattr(part, attribute)
         if value:
-            first[value] = min(first.get(value, row.line), row.line)
+            first[value] = min(first.get(value, line), line)
     return _greatest(first, column, notes) if first else None
 
 
-def _place(members: list[Row], notes: Notes) -> dict[str, Any] | None:
+def _place(parts: _Parts, notes: Notes) -> dict[str, Any] | None:
     """The place as one value: code, postcode and town of one row are never mixed with another's."""
     first: dict[tuple[str, ...], int] = {}
-    for row in members:
-        place = tuple(value or "" for value in (row.part.insee, row.part.postcode, row.part.city))
-        first[place] = min(first.get(place, row.line), row.line)
-    insee, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", notes))
-    commune = insee and {"code": insee, "vintage": None}
+    for part, line in parts:
+        place = tuple(value or "" for value in (part.place.code, part.place.vintage, part.postcode, part.city))
+        first[place] = min(first.get(place, line), line)
+    code, vintage, postcode, city = (value or None for value in _greatest(first, "dc_insee_lieuformation", notes))
+    commune = code and {"code": code, "vintage": vintage}
     place_of = {"commune": commune, "postcode": postcode, "label": city}
     return place_of if any(place_of.values()) else None
 
@@ -127,21 +140,22 @@ def _union(values: Iterable[tuple[str, ...]]) -> list[str]:
 
 
 def _session(root: str, session: str, members: list[Row], notes: Notes) -> Event:
-    single = {name: _single(members, name, column, notes) for name, column in _SINGLE}
+    parts = _parts(members)
+    single = {name: _single(parts, name, column, notes) for name, column in _SINGLE}
     provider = {"name": single["provider"], "siret": single["siret"], "nda": None}
-    formacodes = _union(row.part.formacodes for row in members)
+    formacodes = _union(part.formacodes for part, _ in parts)
     record = {
         "session_id": root,
         "source_key": session,
         "title": single["title"],
         "provider": provider if any(provider.values()) else None,
-        "place": _place(members, notes),
+        "place": _place(parts, notes),
         "formacodes": formacodes or None,
-        "certifications": _certifications(members),
+        "certifications": _certifications(parts),
         **_span(members),
         "funders": _funders(members),
     }
-    return Event(TRAINING_SESSION, record, alias=min(row.part.session for row in members))
+    return Event(TRAINING_SESSION, record, alias=min(part.session for part, _ in parts))
 
 
 def _span(members: list[Row]) -> dict[str, date | None]:
@@ -150,13 +164,13 @@ def _span(members: list[Row]) -> dict[str, date | None]:
     return {"starts_on": min(starts, default=None), "ends_on": max(row.ends_on for row in members)}
 
 
-def _certifications(members: list[Row]) -> list[dict[str, str]] | None:
-    codes = _union(row.part.certifications for row in members)
+def _certifications(parts: _Parts) -> list[dict[str, str]] | None:
+    codes = _union(part.certifications for part, _ in parts)
     return [{"scheme": "CERTIFINFO", "code": code} for code in codes] or None
 
 
 def _funders(members: list[Row]) -> list[dict[str, str | None]] | None:
-    codes = _union(row.funders for row in members)
+    codes = _union({row.funders for row in members})
     return [{"code": code, "seats": None} for code in codes] or None
 
 

@@ -13,6 +13,10 @@ _OTHERS: Final = {b";": "semicolon", b",": "comma", b"\t": "tab"}
 
 #: Who the row is about: turned into a pseudonym at once.
 IDENTITY: Final = ("dn_individu_national", "c_individulocal")
+#: What differs from row to row. But for the identity it is never read, only searched for national numbers.
+PERSONAL: Final = (
+    *IDENTITY, "c_nomcorrespondance", "c_prenomcorrespondance", "c_adresseemail", "c_telephone1", "c_telephone2",
+)  # fmt: skip
 #: Dates and money of this person's place.
 PERSONAL_PLAN: Final = (
     "dd_datedebutplanformation", "dd_datefinplanformation", "liste_financeur", "c_dispositifformation"
@@ -35,6 +39,7 @@ REQUIRED: Final = frozenset({
 })  # fmt: skip
 #: Every column that becomes a value; names, mails and phones are not among them and are never read.
 READ: Final = (*IDENTITY, *PERSONAL_PLAN, *SESSION)
+_KNOWN: Final = frozenset({*READ, *PERSONAL})
 _LIKE_ENOUGH: Final = 70
 
 
@@ -49,7 +54,7 @@ def positions(header: Line) -> dict[str, int]:
         raise _no_header(content)
     names = [name.strip().decode("ascii", "replace").lower() for name in content.split(SEPARATOR)]
     _check(names)
-    return {name: at for at, name in enumerate(names) if name in READ}
+    return {name: at for at, name in enumerate(names) if name in _KNOWN}
 
 
 def _check(names: list[str]) -> None:

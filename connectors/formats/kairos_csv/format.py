@@ -1,6 +1,7 @@
 """The format: something handed over in, one item for each row out."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 
 from connectors.formats.base import Context, Format, Item, Problem, Refused
@@ -36,31 +37,33 @@ class KairosCsv(Format):
             raise FileRefused(f"{data.name} holds a header and no row", fix="send the file again with its rows")
         reader = RowReader(at, width, context)
         rows: list[Row] = []
-        yield from _rows(chain([first], found), reader, width, rows)
+        context.notes.alone = partial(_alone, header.content or b"")
+        yield from _rows(chain([first], found), reader, context, rows)
         yield from assemble(rows, context)
 
 
-def _rows(found: Iterator[Line], reader: RowReader, width: int, rows: list[Row]) -> Iterator[Refused]:
+def _alone(header: bytes, row: bytes) -> bytes:
+    return b"%s\n%s\n" % (header, row)
+
+
+def _rows(found: Iterator[Line], reader: RowReader, context: Context, rows: list[Row]) -> Iterator[Refused]:
     """Put the good rows into a list, give the bad ones."""
-    for line in found:
-        if line.content is not None and not line.content.strip():
+    for number, content, ended in found:
+        if content is None:
+            yield Refused((_too_long(number),))
             continue
-        _refuse_cut(line, width)
+        if not content or content.isspace():
+            continue
+        if not ended:
+            raise cut_in(number, content.count(SEPARATOR) + 1, reader.width)
         try:
-            rows.append(_row(line, reader))
+            rows.append(reader.read(number, content))
         except BadRow as bad:
-            yield Refused((bad.problem,), bad.content, bad.about)
+            yield Refused((bad.problem,), bad.content, bad.about, context.notes.alone(content))
 
 
-def _row(line: Line, reader: RowReader) -> Row:
-    if line.content is None:
-        raise BadRow(Problem(
-            line.number, "row", "too-long", f"the line is longer than {MAX_LINE_BYTES} bytes",
-            "a newline is missing: export the file again",
-        ))  # fmt: skip
-    return reader.read(line.number, line.content)
-
-
-def _refuse_cut(line: Line, width: int) -> None:
-    if not line.ended and line.content is not None:
-        raise cut_in(line.number, line.content.count(SEPARATOR) + 1, width)
+def _too_long(line: int) -> Problem:
+    return Problem(
+        line, "row", "too-long", f"the line is longer than {MAX_LINE_BYTES} bytes",
+        "a newline is missing: export the file again",
+    )  # fmt: skip

@@ -1,23 +1,34 @@
 """One row: from bytes to what it says of a person's place and of its session."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
 from typing import Final, NamedTuple
 
 from connectors.formats.base import Context, Problem
-from connectors.formats.kairos_csv.columns import CERTIFICATIONS, FORMACODES, PERSONAL_PLAN, SEPARATOR, SESSION
-from connectors.formats.kairos_csv.values import present, to_date, to_funders
+from connectors.formats.kairos_csv.columns import (
+    CERTIFICATIONS,
+    FORMACODES,
+    IDENTITY,
+    PERSONAL,
+    PERSONAL_PLAN,
+    SEPARATOR,
+    SESSION,
+)
+from connectors.formats.kairos_csv.values import is_present, present, to_date, to_funders
+from connectors.formats.places import Place, locate
 from connectors.formats.values import COMMUNE, FORMACODE, IDENTIFIER, POSTCODE, Fault, is_formula, to_scheme, to_siret
-from connectors.privacy import has_nir, is_nir_without_key
+from connectors.privacy import has_nir, is_nir_without_key, may_hold_nir
 from schemas.shape import shape
 
 #: A whole cell that is built like a NIR without its key.
 _THIRTEEN: Final = re.compile(rb"[1-478](?<![^|].)\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d{2}|2[ABab])\d{6}(?![^|])")
 #: What is published as people wrote it.
 _WORDS: Final = ("dc_lblformation", "dc_lblorganisme", "dc_raisonsociale", "dc_ville_lieuformation")
+#: Rows of other words than these many before are searched whole: they cost time, not memory.
+_REMEMBERED: Final = 65_536
 START, END = "dd_datedebutplanformation", "dd_datefinplanformation"
 
 
@@ -31,14 +42,14 @@ class SessionPart:
     provider: str | None
     siret: str | None
     insee: str | None
+    place: Place
     postcode: str | None
     city: str | None
     formacodes: tuple[str, ...]
     certifications: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One trainee's place."""
 
     line: int
@@ -80,6 +91,10 @@ class _Found(NamedTuple):
     part: SessionPart
     faults: tuple[tuple[str, Fault, str], ...]
 
+    def warnings(self, line: int) -> tuple[Problem, ...]:
+        """Its faults, in one line."""
+        return tuple(Problem(line, at, fault.code, fault.message, fault.fix, looks) for at, fault, looks in self.faults)
+
 
 #: First and last day, scheme, funders.
 _Plan = tuple[date | None, date, str | None, tuple[str, ...]]
@@ -92,46 +107,58 @@ class RowReader:
         positions: Where each column stands.
         width: Number of columns.
         context: Source, instant, pseudonyms, territory, encoding.
+
+    Attributes:
+        width: Number of columns.
     """
 
     def __init__(self, positions: Mapping[str, int], width: int, context: Context) -> None:
         self._at = positions
-        self._width = width
+        self.width = width
         self._encoding = context.notes.encoding.replace("-sig", "")
         self._context = context
+        self._identity = itemgetter(*(positions[name] for name in IDENTITY))
         self._part_key = itemgetter(*(positions[name] for name in SESSION if name in positions))
         self._plan_key = itemgetter(*(positions[name] for name in PERSONAL_PLAN if name in positions))
+        self._own_cells = itemgetter(*(positions[name] for name in PERSONAL if name in positions))
+        known = {positions[name] for name in (*PERSONAL, *PERSONAL_PLAN, *SESSION) if name in positions}
+        session = positions["dn_session_id"]  # twice, so that there are always several
+        self._other_cells = itemgetter(*(at for at in range(width) if at not in known), session, session)
+        self._searched: set[tuple[bytes, ...]] = set()
         self._parts: dict[object, _Found] = {}
         self._plans: dict[object, _Plan] = {}
 
     def read(self, line: int, content: bytes) -> Row:
         """The row; raises BadRow."""
         cells = content.split(SEPARATOR)
-        if len(cells) != self._width:
+        if len(cells) != self.width:
             raise BadRow(Problem(
-                line, "row", "column-count", f"{len(cells)} columns where the header names {self._width}",
+                line, "row", "column-count", f"{len(cells)} columns where the header names {self.width}",
                 "a value may hold a |, or the row was cut: export it again",
             ))  # fmt: skip
-        self._refuse_nir(line, content, cells)
+        part_key, plan_key = self._part_key(cells), self._plan_key(cells)
+        found, plan = self._parts.get(part_key), self._plans.get(plan_key)
+        others = self._other_cells(cells)
+        if found is not None and plan is not None and others in self._searched:
+            content = SEPARATOR.join(self._own_cells(cells))  # all else was searched when another row said it
+        self._refuse_nir(line, cells, content)
+        if len(self._searched) < _REMEMBERED:
+            self._searched.add(others)
         person = self._person(line, cells)
-        found = self._part(line, cells)
+        if found is None:
+            found = self._parts[part_key] = self._read_part(line, cells)
+        if plan is None:
+            plan = self._plans[plan_key] = self._plan(line, cells, found, person)
+        return Row(line, person, found.part, *plan, found.warnings(line) if found.faults else ())
+
+    def _plan(self, line: int, cells: list[bytes], found: "_Found", person: str) -> _Plan:
+        """Dates and money of a place, which most trainees of a session share."""
         try:
-            return self._row(line, cells, person, found)
+            return self._read_plan(line, cells)
         except BadRow as bad:
             raise BadRow(bad.problem, _kept(found.part, person)) from None
 
-    def _row(self, line: int, cells: list[bytes], person: str, found: _Found) -> Row:
-        key = self._plan_key(cells)
-        plan = self._plans.get(key)
-        if plan is None:
-            plan = self._plans[key] = self._plan(line, cells)
-        warnings = tuple(
-            Problem(line, at, fault.code, fault.message, fault.fix, looks) for at, fault, looks in found.faults
-        )
-        return Row(line, person, found.part, *plan, warnings)
-
-    def _plan(self, line: int, cells: list[bytes]) -> _Plan:
-        """Dates and money of a place, which most trainees of a session share."""
+    def _read_plan(self, line: int, cells: list[bytes]) -> _Plan:
         ends_on = self._date(line, cells, END)
         starts_on = self._date(line, cells, START)
         if ends_on is None:
@@ -143,8 +170,8 @@ class RowReader:
         scheme, funders = self._text(line, cells, "c_dispositifformation"), self._text(line, cells, "liste_financeur")
         return starts_on, ends_on, to_scheme(scheme) if scheme else None, to_funders(funders) if funders else ()
 
-    def _refuse_nir(self, line: int, content: bytes, cells: list[bytes]) -> None:
-        if has_nir(content) or _THIRTEEN.search(content):
+    def _refuse_nir(self, line: int, cells: list[bytes], content: bytes) -> None:
+        if may_hold_nir(content) and (has_nir(content) or _THIRTEEN.search(content)):
             names = {at: name for name, at in self._at.items()}
             at = next((n for n, cell in enumerate(cells) if has_nir(cell) or is_nir_without_key(cell)), -1)
             raise BadRow(Problem(
@@ -154,8 +181,7 @@ class RowReader:
             ))  # fmt: skip
 
     def _person(self, line: int, cells: list[bytes]) -> str:
-        national = self._cell(cells, "dn_individu_national")
-        local = self._cell(cells, "c_individulocal")
+        national, local = map(present, self._identity(cells))
         if national is None and local is None:
             raise BadRow(Problem(
                 line, "dn_individu_national", "missing", "neither a national nor a local identifier of the trainee",
@@ -179,6 +205,16 @@ class RowReader:
                 "save the file as UTF-8",
             )) from None  # fmt: skip
 
+    def _texts(self, line: int, cells: list[bytes], names: Sequence[str]) -> dict[str, str | None]:
+        """Several texts at once; a byte that means nothing is looked for only when there is one."""
+        there = [name for name in names if name in self._at]
+        raw = SEPARATOR.join([cells[self._at[name]].strip() for name in there])
+        try:
+            listed = raw.decode(self._encoding).split("|")
+        except UnicodeDecodeError:
+            return {name: self._text(line, cells, name) for name in names}
+        return dict.fromkeys(names) | {name: text for name, text in zip(there, listed, strict=True) if is_present(text)}
+
     def _date(self, line: int, cells: list[bytes], name: str) -> date | None:
         text = self._text(line, cells, name)
         if text is None:
@@ -188,15 +224,8 @@ class RowReader:
             raise BadRow(Problem(line, name, found.code, found.message, found.fix, shape(text)))
         return found
 
-    def _part(self, line: int, cells: list[bytes]) -> _Found:
-        key = self._part_key(cells)
-        found = self._parts.get(key)
-        if found is None:
-            found = self._parts[key] = self._read_part(line, cells)
-        return found
-
     def _read_part(self, line: int, cells: list[bytes]) -> _Found:
-        texts = {name: self._text(line, cells, name) for name in SESSION}
+        texts = self._texts(line, cells, SESSION)
         session = texts["dn_session_id"]
         if session is None or not IDENTIFIER.fullmatch(session):
             raise BadRow(Problem(
@@ -213,33 +242,24 @@ class RowReader:
         def fitting(name: str, pattern: re.Pattern[str], what: str) -> str | None:
             return _fitting(name, texts[name], pattern, what, faults)
 
-        codes = [fitting(name, FORMACODE, "a Formacode of five digits") for name in FORMACODES]
-        part = SessionPart(
+        insee = fitting("dc_insee_lieuformation", COMMUNE, "an INSEE code of a commune")
+        postcode = fitting("dc_cp_lieuformation", POSTCODE, "a postcode of five digits")
+        city = texts["dc_ville_lieuformation"]
+        place = locate(self._context.territory, insee, postcode, city)
+        faults += (("dc_insee_lieuformation", fault, shape(insee or "")) for fault in place.faults)
+        return SessionPart(
             session=session,
             number=fitting("dc_numeroicsession", IDENTIFIER, "an Intercarif session number"),
             title=texts["dc_lblformation"],
             provider=texts["dc_lblorganisme"] or texts["dc_raisonsociale"],
             siret=_siret(texts["dc_siret"], faults),
-            insee=fitting("dc_insee_lieuformation", COMMUNE, "an INSEE code of a commune"),
-            postcode=fitting("dc_cp_lieuformation", POSTCODE, "a postcode of five digits"),
-            city=texts["dc_ville_lieuformation"],
-            formacodes=_distinct(codes),
+            insee=insee,
+            place=place,
+            postcode=postcode,
+            city=city,
+            formacodes=_distinct([fitting(name, FORMACODE, "a Formacode of five digits") for name in FORMACODES]),
             certifications=_distinct([texts[name] for name in CERTIFICATIONS]),
         )
-        self._check_place(part, faults)
-        return part
-
-    def _check_place(self, part: SessionPart, faults: list[tuple[str, Fault, str]]) -> None:
-        if self._context.territory.resolve(part.insee, part.postcode, part.city) is None:
-            faults.append((
-                "dc_insee_lieuformation",
-                Fault(
-                    "unknown-commune",
-                    "no commune is known under this code, postcode and town; counted as an unknown place",
-                    "give the INSEE code of the commune",
-                ),
-                shape(part.insee or ""),
-            ))  # fmt: skip
 
 
 def _refuse_formula(line: int, texts: Mapping[str, str | None]) -> None:

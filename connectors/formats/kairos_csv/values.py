@@ -16,6 +16,11 @@ def present(cell: bytes) -> bytes | None:
     return None if not bare or bare == b"NULL" else bare
 
 
+def is_present(bare: str) -> bool:
+    """Whether a text without spaces around is neither nothing nor the literal ``NULL``."""
+    return bool(bare) and bare != "NULL"
+
+
 @lru_cache(maxsize=8192)
 def to_date(text: str, today: date) -> date | Fault:
     """A day written ``2018-05-22 00:00:00.0`` or ``2018-05-22``, between 1990 and ten years ahead."""

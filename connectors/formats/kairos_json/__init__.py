@@ -1,13 +1,11 @@
 """``kairos-json``: trainees' files, exchanged between training organisations and Kairos (*zéro saisie*)."""
 
-from collections.abc import Iterator
 from typing import Final
 
-from connectors.formats.base import Context, Event, Format, Item
-from connectors.formats.documents import documents
-from connectors.formats.fields import Fields, items
+from connectors.formats.base import Event
+from connectors.formats.fields import Fields
+from connectors.formats.records import JsonRecords
 from connectors.formats.trainings import CARRIES, WRITES, Paths, Standing, place_in_session
-from connectors.inputs import Input
 
 _AT: Final = Paths(
     number="session/numeroIntercarif", session="session/numeroSession", national="individu/identifiantNational",
@@ -21,25 +19,19 @@ _AT: Final = Paths(
 _ENROLLED: Final = {"icr": "ADMITTED", "ica": "CANCELLED", "icn": "REFUSED"}
 
 
-class KairosJson(Format):
+class KairosJson(JsonRecords):
     """Trainees' files."""
 
     name = "kairos-json"
     default_source = "kairos-zero-saisie"
-    suffixes = (".json", ".ndjson")
-    media_types = ("application/json", "application/x-ndjson")
+    envelopes = ("dossiers",)
     instant = "the file's name, else what is said beside it; each file has its own dateMaj as revision"
     carries = CARRIES
-    sample = "sample.json"
     writes = WRITES
 
-    def read(self, data: Input, context: Context) -> Iterator[Item]:
-        """One item for each trainee's file."""
-        return items(documents(data, context, "dossiers"), context, _mapped)
-
-
-def _mapped(one: Fields) -> tuple[Event, Event]:
-    return place_in_session(one, _AT, _standing(one), one.revision("dateMaj"))
+    def mapped(self, one: Fields) -> tuple[Event, Event]:
+        """One trainee's file."""
+        return place_in_session(one, _AT, _standing(one), one.revision("dateMaj"))
 
 
 def _standing(one: Fields) -> Standing:

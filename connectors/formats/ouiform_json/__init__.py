@@ -1,13 +1,11 @@
 """``ouiform-json``: prescriptions and what came of them, as the prescribers' tool Ouiform holds them."""
 
-from collections.abc import Iterator
 from typing import Final
 
-from connectors.formats.base import Context, Event, Format, Item
-from connectors.formats.documents import documents
-from connectors.formats.fields import Fields, items
+from connectors.formats.base import Event
+from connectors.formats.fields import Fields
+from connectors.formats.records import JsonRecords
 from connectors.formats.trainings import CARRIES, WRITES, Paths, Standing, place_in_session
-from connectors.inputs import Input
 
 _AT: Final = Paths(
     number="session/numeroIntercarif", session="session/id", national="beneficiaire/identifiantFranceTravail",
@@ -24,27 +22,21 @@ _STATUSES: Final = {
 }  # fmt: skip
 
 
-class OuiformJson(Format):
+class OuiformJson(JsonRecords):
     """Prescriptions."""
 
     name = "ouiform-json"
     default_source = "ouiform"
-    suffixes = (".json", ".ndjson")
-    media_types = ("application/json", "application/x-ndjson")
+    envelopes = ("prescriptions",)
     instant = "the file's name, else what is said beside it; each prescription has its own dateMaj as revision"
     carries = CARRIES
-    sample = "sample.json"
     writes = WRITES
 
-    def read(self, data: Input, context: Context) -> Iterator[Item]:
-        """One item for each prescription."""
-        return items(documents(data, context, "prescriptions"), context, _mapped)
-
-
-def _mapped(one: Fields) -> tuple[Event, Event]:
-    status = one.choice("statut", _STATUSES) or "PRESCRIBED"
-    left_on = one.strict_day("dateSortie", "actual last day")
-    return place_in_session(one, _AT, Standing(status, left_on), one.revision("dateMaj"))
+    def mapped(self, one: Fields) -> tuple[Event, Event]:
+        """One prescription."""
+        status = one.choice("statut", _STATUSES) or "PRESCRIBED"
+        left_on = one.strict_day("dateSortie", "actual last day")
+        return place_in_session(one, _AT, Standing(status, left_on), one.revision("dateMaj"))
 
 
 FORMAT = OuiformJson()

@@ -1,13 +1,12 @@
 """``region-csv``: the Région's export of its training programme, one row a trainee, planned and actual exit apart."""
 
-from collections.abc import Iterator
 from typing import Final
 
-from connectors.formats.base import Context, Event, Format, Item
-from connectors.formats.fields import Fields, items
-from connectors.formats.table import Columns, table
+from connectors.formats.base import Event
+from connectors.formats.fields import Fields
+from connectors.formats.records import TableRows
+from connectors.formats.table import Columns
 from connectors.formats.trainings import CARRIES, WRITES, Paths, Standing, place_in_session
-from connectors.inputs import Input
 
 _AT: Final = Paths(
     number="Numéro Intercarif", session="Numéro de session", national="Identifiant France Travail",
@@ -29,25 +28,19 @@ _STATUSES: Final = {
 }  # fmt: skip
 
 
-class RegionCsv(Format):
+class RegionCsv(TableRows):
     """Rows of the regional programme."""
 
     name = "region-csv"
     default_source = "region"
-    suffixes = (".csv",)
-    media_types = ("text/csv",)
+    columns = _COLUMNS
     carries = CARRIES
-    sample = "sample.csv"
     writes = WRITES
 
-    def read(self, data: Input, context: Context) -> Iterator[Item]:
-        """One item for each row."""
-        return items(table(data, context, _COLUMNS), context, _mapped, prefix="")
-
-
-def _mapped(row: Fields) -> tuple[Event, Event]:
-    status = row.choice("Statut", _STATUSES) or "ENTERED"
-    return place_in_session(row, _AT, Standing(status, row.strict_day("Date fin réelle", "actual last day")))
+    def mapped(self, row: Fields) -> tuple[Event, Event]:
+        """One row."""
+        status = row.choice("Statut", _STATUSES) or "ENTERED"
+        return place_in_session(row, _AT, Standing(status, row.strict_day("Date fin réelle", "actual last day")))
 
 
 FORMAT = RegionCsv()

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.formats.base import Context, Event, Format, Item
-from connectors.formats.fields import Fields, items
-from connectors.formats.table import Columns, table
-from connectors.inputs import Input
+from connectors.formats.base import Event
+from connectors.formats.fields import Fields
+from connectors.formats.records import TableRows
+from connectors.formats.table import Columns
 from schemas.contracts import TRAINING_HEADCOUNT
 
 _COUNTS: Final = {
@@ -19,31 +19,25 @@ _COLUMNS: Final = Columns(
 )
 
 
-class TallyCsv(Format):
+class TallyCsv(TableRows):
     """Counts of sessions."""
 
     name = "tally-csv"
     default_source = "tally"
-    suffixes = (".csv",)
-    media_types = ("text/csv",)
-    sample = "sample.csv"
+    columns = _COLUMNS
     writes = {  # noqa: RUF012  # a mapping that nobody changes, typed in the base
         TRAINING_HEADCOUNT: frozenset({"session_id", "source_key", *_COUNTS, "ends_on"})
     }
 
-    def read(self, data: Input, context: Context) -> Iterator[Item]:
-        """One item for each session."""
-        return items(table(data, context, _COLUMNS), context, _mapped, prefix="")
-
-
-def _mapped(row: Fields) -> Iterator[Event]:
-    root, key = row.session("Numéro Intercarif", "Numéro de session")
-    counts = {name: row.strict_number(column, "number of people") for name, column in _COUNTS.items()}
-    if all(count is None for count in counts.values()):
-        row.missing("Entrés", "number of people")
-    yield Event(TRAINING_HEADCOUNT, {
-        "session_id": root, "source_key": key, **counts, "ends_on": row.strict_day("Date fin", "last day"),
-    })  # fmt: skip
+    def mapped(self, row: Fields) -> Iterator[Event]:
+        """One session."""
+        root, key = row.session("Numéro Intercarif", "Numéro de session")
+        counts = {name: row.strict_number(column, "number of people") for name, column in _COUNTS.items()}
+        if all(count is None for count in counts.values()):
+            row.missing("Entrés", "number of people")
+        yield Event(TRAINING_HEADCOUNT, {
+            "session_id": root, "source_key": key, **counts, "ends_on": row.strict_day("Date fin", "last day"),
+        })  # fmt: skip
 
 
 FORMAT = TallyCsv()

@@ -39,3 +39,9 @@ class Heartbeat(BaseModel):
         ge=-9223372036854775808,
         le=9223372036854775807,
     )
+    file: str | None = Field(
+        None, description="Name of what was handed over, without its folder."
+    )
+    last_event_at: AwareDatetime | None = Field(
+        None, description="Instant of the last publication that brought something new."
+    )

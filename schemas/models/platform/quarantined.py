@@ -35,3 +35,24 @@ class Quarantined(BaseModel):
         None,
         description="The record's public columns as JSON, for correction and replay; identities as pseudonyms.",
     )
+    record_id: str = Field(
+        "",
+        description="Names the record here: the same for the same record of a source, however often it comes; empty for events that a worker set aside.",
+    )
+    data_as_of: AwareDatetime | None = Field(
+        None,
+        description="Instant of the data it came with, under which a correction is published.",
+    )
+    problems: int = Field(
+        1,
+        description="Problems of the record; the first is told here.",
+        ge=1,
+        le=2147483647,
+    )
+    sealed: bytes | None = Field(
+        None,
+        description="The record as the partner sent it, encrypted (AES-256-GCM) with the operator's key; null when it was not kept.",
+    )
+    key_id: str | None = Field(
+        None, description="Which of the operator's keys sealed it."
+    )

@@ -6,7 +6,6 @@ from typing import Final
 from rapidfuzz.process import extractOne
 
 from connectors.formats.base import Format
-from connectors.gateway.problems import Rejected
 
 #: Below this likeness (0 to 100) another name is not proposed.
 _LIKE_ENOUGH: Final = 60
@@ -15,14 +14,6 @@ _LIKE_ENOUGH: Final = 60
 def find(name: str, known: Mapping[str, Format]) -> Format | None:
     """A format by its name, a contract also by its last part; None when there is none."""
     return known.get(name) or _by_short(known).get(name)
-
-
-def named(name: str, known: Mapping[str, Format]) -> Format:
-    """The same; raises Rejected with the nearest name when there is none."""
-    form = find(name, known)
-    if form is None:
-        raise Rejected("unknown-format", nearest=nearest(name, known), known=sorted(known))
-    return form
 
 
 def nearest(name: str, known: Mapping[str, Format]) -> str | None:
