@@ -40,6 +40,10 @@ THINGS = 100_000
 #: A count of persons shows in steps of five.
 GROUP = 5
 WANTED_MS = {1_000: 250, 20_000: 500}
+#: The load flows for so long before the first probe: a rate is steady when its beginning was worked off.
+WARM_UP_S = 5.0
+#: The load lasts for so long after the last probe; said a second time, an event would change nothing.
+SPARE_S = 10.0
 _PATIENCE_S = 60.0
 _NO_COORDINATOR_YET = {
     KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -131,7 +135,7 @@ def worker(kafka: KafkaSettings, prefix: str, folder: Path) -> Iterator[subproce
 
 
 def load(kafka: KafkaSettings, topic: str, values: list[tuple[bytes, bytes]], rate: int, stop: threading.Event) -> None:
-    """Publish these events over and over at a rate, until told to stop."""
+    """Publish these events at a rate, until told to stop; from the first again should they end."""
     sender: Producer = producer(kafka, **{"linger.ms": 5, "queue.buffering.max.messages": 500_000})
     step, at = rate // STEPS, 0
     due = time.perf_counter()
@@ -168,7 +172,8 @@ def _committed(consumer: Consumer, where: list[TopicPartition]) -> int:
 def measure(kafka: KafkaSettings, prefix: str, rate: int, seconds: int, folder: Path) -> tuple[list[float], int]:
     """Milliseconds of each probe, sorted; and how many rows were published meanwhile."""
     topics(kafka, prefix)
-    values = [(one.key, one.value) for one in Region(THINGS, 3 * THINGS).events()]
+    flowing = round(rate * (WARM_UP_S + seconds + SPARE_S))
+    values = [(one.key, one.value) for one in Region(THINGS, THINGS + flowing).events()]
     sender = producer(kafka)
     for key, value in values[:THINGS]:
         sender.produce(prefix + TRAINING_EVENTS, key=key, value=value)
@@ -181,6 +186,7 @@ def measure(kafka: KafkaSettings, prefix: str, rate: int, seconds: int, folder: 
         feeding.start()
         probes = Probes(kafka, prefix, paris_day(system_clock()))
         pace = threading.Event()
+        pace.wait(WARM_UP_S)
         rows = found.rows
         for number in range(int(seconds / PROBE_EVERY_S)):
             probes.send(number)

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,8 +25,12 @@ EVIDENCE = ROOT / "docs" / "evidence"
 CACHE = user_dir("cache", os.environ, sys.platform, Path.home())
 
 
+@cache
 def cores() -> tuple[set[int], set[int]]:
-    """The core of what is measured, and those of the broker and of what feeds it; the same where there is only one."""
+    """The core of what is measured, and those of the broker and of what feeds it; the same where there is only one.
+
+    Of all that this process was given when it asked first: who asks while it is kept on some of them gets the same.
+    """
     if not hasattr(os, "sched_getaffinity"):
         return set(), set()
     allowed = sorted(os.sched_getaffinity(0))

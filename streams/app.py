@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Final, cast
 
 import faust
@@ -19,6 +20,9 @@ from streams.transport import BatchConsumer, Positions, attach
 
 #: Batches that wait for the agent; each is one fetch of one partition.
 QUEUE_BATCHES: Final = 64
+
+#: Writing counts as part of the interval, but at least this part of it passes before the next time.
+LEAST_PAUSE: Final = 5
 
 log = structlog.get_logger(__name__)
 
@@ -136,13 +140,15 @@ async def _flush(shell: Shell) -> None:
 def _flusher(app: faust.App, shell: Shell, interval_s: float) -> Callable[[], Awaitable[None]]:
     async def flusher() -> None:
         """Write what changed, many times a second; less often while catching up, for then nobody sees it come late."""
-        waited = 0.0
+        waited = took = 0.0
         while not app.should_stop:
-            await app.sleep(interval_s)
-            waited += interval_s
+            pause = max(interval_s - took, interval_s / LEAST_PAUSE)
+            await app.sleep(pause)
+            waited, took = waited + took + pause, 0.0
             if not app.rebalancing and shell.pace.due(shell.waiting, waited):
-                waited = 0.0
+                waited, began = 0.0, perf_counter()
                 await _flush(shell)
+                took = perf_counter() - began
 
     return flusher
 

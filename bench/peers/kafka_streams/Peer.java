@@ -125,7 +125,9 @@ public final class Peer {
                 }
             }
             for (int i = 0; i < 2; i++) { // latitude, longitude
-                in.at += in.some() ? 8 : 0;
+                if (in.some()) {
+                    in.at += 8;
+                }
             }
             if (!in.some() || in.integer() < 1) {
                 throw new IllegalStateException("no trade: not in these events");
@@ -211,6 +213,11 @@ public final class Peer {
             seen = sent = summed = 0;
             Path folder = Files.createTempDirectory("kafka-streams");
             KafkaStreams streams = build(args[0], args[1], folder, "streams-" + ProcessHandle.current().pid() + "-" + round);
+            streams.setUncaughtExceptionHandler(error -> {
+                error.printStackTrace();
+                System.exit(1);
+                return null;
+            });
             streams.start();
             while (seen < events || summed < sent) {
                 Thread.sleep(5);
