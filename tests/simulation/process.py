@@ -87,7 +87,8 @@ class Loop:
         return future
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        self._process.note("loop", context.get("message", ""))
+        if self._process.alive:  # what a dead one leaves is collected at some time, not at one of the schedule
+            self._process.note("loop", context.get("message", ""))
 
     def run_ready(self) -> None:
         """Run what is due, until nothing is or the process is dead."""

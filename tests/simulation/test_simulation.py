@@ -1,5 +1,6 @@
 """Two thousand worlds, each with its own faults: no row, no entity and no cell differs from the naive recount."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -49,6 +50,14 @@ def trace_of(seed: int, hash_seed: str) -> str:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return done.stdout.partition("digest")[0] + done.stdout.partition("digest")[2][:65] + "digest"
+
+
+def test_what_was_collected_meanwhile_changes_nothing() -> None:
+    for seed in range(10):
+        steps = schedule(seed)
+        first = simulate(steps)
+        gc.collect()
+        assert simulate(steps) == first
 
 
 def test_a_failing_schedule_is_shortened_to_what_matters() -> None:
