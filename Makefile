@@ -8,11 +8,13 @@ JOBS ?= 4
 # Campaigns of faults, and the seed of all their choices.
 NAMES ?= kill zombies storm brokers proxy disk
 SEED ?= 1
+# Changes of each format's sample that fuzzing tries.
+TRIES ?= 1000000
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test campaign lint format lock bench bench-peers clean
+.PHONY: help demo test campaign fuzz lint format lock bench bench-peers clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +29,10 @@ campaign: $(VENV)/.dev ## Kill, pause, cut and fill in earnest; about an hour, w
 	@failed=; for name in $(NAMES); do \
 		$(BIN)/python -m tests.faults.campaign $$name --seed $(SEED) --evidence docs/evidence || failed="$$failed $$name"; \
 	done; test -z "$$failed" || { echo "error: figures do not hold in:$$failed" >&2; exit 1; }
+
+fuzz: $(VENV)/.dev ## Cut at every byte, then try a million changes of each format's sample; a night (FORMATS='region-csv' TRIES=10000 for less)
+	BEFFROI_TEST_STRIDE=1 $(BIN)/python -m pytest -q tests/hostile/test_cuts.py --timeout 3600
+	$(BIN)/python -m tests.hostile.fuzz $(FORMATS) --tries $(TRIES) --seed $(SEED)
 
 lint: $(VENV)/.dev ## Check style, types, imports and what is generated
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ from connectors.privacy import may_not_be_kept
 from schemas.clock import to_millis
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, sources
+from schemas.errors import FileRefused
 from schemas.validation import take
 
 #: Kind (short name of the contract) and source key.
@@ -21,6 +22,11 @@ _Held = tuple[Key, "Thing"]
 
 #: Refused records of one delivery of which something is kept for correction; the report counts them all.
 KEPT_FOR_CORRECTION: Final = 10_000
+#: So many refused records with hardly one that is taken: it is another format, or an attack that wants an answer to
+#: each of a million empty records in 3 MB; they would take minutes, and a gigabyte of memory.
+HOPELESS: Final = 10_000
+#: Hardly one: so many are refused for each that is taken.
+_HARDLY: Final = 100
 #: Bytes of one refused record that are kept, sealed: the largest record that any known system sends has 60 kB.
 KEPT_BYTES: Final = 256 << 10
 #: Bytes of all of them in one transaction together, sealed at its end.
@@ -210,7 +216,17 @@ class _Collector:
         if kept.original is not None and not self._keeps(kept, kept.original):
             kept = replace(kept, original=None)
         self._delivery.refused.append(kept)
+        self._give_up()
         self._delivery.broken.update(item.about)
+
+    def _give_up(self) -> None:
+        refused, taken = len(self._delivery.refused), len(self._delivery.lines)
+        if refused >= HOPELESS and refused >= _HARDLY * taken:
+            first = self._delivery.refused[0].problems[0]
+            raise FileRefused(
+                f"of its first {refused + taken} records {refused} are refused, the first one for: {first.message}",
+                fix=f"see whether it is {self._delivery.format}: {first.fix}",
+            )
 
     def _keeps(self, item: Refused, original: bytes) -> bool:
         """Whether a record may wait for its correction: never one with a NIR, nor more than anybody mends by hand."""

@@ -1,5 +1,6 @@
 """JSON records (RFC 8259) in bounded memory: an array, an object that holds one, or a record on each line (NDJSON)."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import IO, Any, Final
@@ -20,6 +21,10 @@ _CHUNK: Final = 1 << 16
 _BOM: Final = b"\xef\xbb\xbf"
 #: Records hold objects in lists in objects; nothing known goes deeper than 8.
 _DEPTH: Final = 32
+#: What is deeper is not even parsed from a long file.
+_PARSED_DEPTH: Final = 64
+_TEXT: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 Found = tuple[int, Mapping[str, Any] | Problem, bytes]
 
@@ -134,18 +139,33 @@ def _streamed(data: Input, start: int, body: bytes, envelopes: tuple[str, ...]) 
 
 
 class _Meter:
-    """Gives up on a record that does not end."""
+    """Gives up on a record that does not end or goes ever deeper: the parser keeps the whole path of each level."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.since = 0
+        self._open = self._begun = b""
 
     def read(self, size: int = -1) -> bytes:
         found = self._file.read(size)
         self.since += len(found)
         if self.since > _RECORD_BYTES:
             raise FileRefused(f"a record of more than {_RECORD_BYTES} bytes", fix="send one object for each record")
+        self._measure(found)
         return found
+
+    def _measure(self, found: bytes) -> None:
+        """Look how deep the brackets are that stand outside of texts, a text cut by the reading included."""
+        bare, quote, begun = _TEXT.sub(b"", self._begun + found).partition(b'"')
+        self._begun = quote + begun
+        brackets = self._open + bare.translate(None, _NO_BRACKETS)
+        for _ in range(_PARSED_DEPTH):
+            brackets = (before := brackets).replace(b"{}", b"").replace(b"[]", b"")
+            if len(brackets) == len(before):
+                break
+        if len(brackets) > _PARSED_DEPTH:
+            raise FileRefused(f"nested more than {_PARSED_DEPTH} deep", fix="flatten it")
+        self._open = brackets
 
 
 def _lines(data: Input, start: int) -> Iterator[Found]:

@@ -30,6 +30,8 @@ _FORMULA: Final = v.Fault(
 )
 #: Digits of a NIR without its key.
 _NIR_DIGITS: Final = 13
+#: Before the point of a number with decimals: no contract has room for more.
+_MOST_DIGITS: Final = 15
 
 
 class Fields:
@@ -206,7 +208,7 @@ class Fields:
 
     def decimal(self, path: str, what: str = "number", places: int = 2) -> Decimal | None:
         """A number with so many decimals."""
-        found = self._take(path, v.to_decimal, what, required=False)
+        found = self._take(path, lambda text: _bounded(v.to_decimal(text)), what, required=False)
         return None if found is None else round(found, places)
 
     def real(self, path: str, what: str = "number") -> float | None:
@@ -386,6 +388,13 @@ def _whole(found: Decimal | v.Fault, low: int) -> Decimal | v.Fault:
     if found != found.to_integral_value() or not low <= found <= most:
         return v.Fault("range", "not a whole number in its range", f"write a whole number from {low} on")
     return found
+
+
+def _bounded(found: Decimal | v.Fault) -> Decimal | v.Fault:
+    """No source counts or pays in more digits; and what has more than 28 cannot be rounded."""
+    if isinstance(found, v.Fault) or found.adjusted() < _MOST_DIGITS:
+        return found
+    return v.Fault("range", f"a number of more than {_MOST_DIGITS} digits", "check it")
 
 
 def _flag(text: str) -> bool | v.Fault:
