@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from time import perf_counter, time
+from time import time
 from typing import Any
 
 import pytest
@@ -158,19 +158,6 @@ def test_every_bad_token_gets_the_same_answer_and_none_is_logged(guarded: Gatewa
     text = guarded.text()
     assert not any(len(secret) > 20 and secret in text for header in bad.values() if header for secret in [header[7:]])
     assert guarded.token not in guarded.tokens._path.read_text()
-
-
-def test_no_bad_token_can_be_told_from_another_by_the_time_of_its_answer(guarded: Gateway) -> None:
-    """The best of some answers to each: signatures take tenths of a millisecond, a request takes several."""
-    bad, best = bad_tokens(guarded), {}
-    for name, header in bad.items():
-        seconds = []
-        for _ in range(4):
-            began = perf_counter()
-            post(guarded, header)
-            seconds.append(perf_counter() - began)
-        best[name] = min(seconds)
-    assert max(best.values()) < 10 * min(best.values()), sorted(best.items(), key=lambda one: one[1])[-3:]
 
 
 @pytest.mark.parametrize("make", [signed, lambda: signed(RSA, "RS256"), lambda: signed(OKP, "Ed25519")])

@@ -1,7 +1,7 @@
 """A process in which the offline pipeline meets what is hostile: no socket, no other process, bounded memory, a clock.
 
 Memory is bounded twice: what the process may map beyond the loaded pipeline (``RLIMIT_AS``), and the most that it ever
-had in memory, interpreter, tables and libraries included (``ru_maxrss``).
+had in memory, interpreter, tables and libraries included (``VmHWM``; ``ru_maxrss`` counts the one that started it too).
 """
 
 import gc
@@ -128,7 +128,8 @@ def main(names: list[str], port: int) -> None:
         for damage in damages(form, port):
             found = tried(intake, form, damage, whole[name]["accepted"])
             sys.stdout.write(json.dumps(asdict(found)) + "\n")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("ascii").splitlines())
+    peak = int(status["VmHWM"].split()[0]) << 10
     sys.stdout.write(json.dumps({"peak": peak}) + "\n")
 
 
