@@ -3,12 +3,12 @@
 import asyncio
 import signal
 import sys
-import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import NoReturn
 
 import structlog
@@ -38,6 +38,19 @@ def _monitored(settings: Settings, role: str, registry: CollectorRegistry, healt
     server = serve(Place(f"{role}'s monitoring", f"{ENV_PREFIX}{role.upper()}_PORT", host, port), registry, health)
     structlog.get_logger(__name__).info("metrics served", role=role, host=host, port=server.port)
     return server
+
+
+def _always(
+    settings: Settings, role: str, health: HealthReport, make: Callable[[CollectorRegistry], Callable[[Event], None]]
+) -> None:
+    """Do a role's work, with its metrics and health served, until it is told to stop."""
+    configure_logs(settings)
+    registry, stop = CollectorRegistry(), Event()
+    on_end(stop.set)
+    work = make(registry)
+    server = _monitored(settings, role, registry, health)
+    work(stop)
+    server.stop()
 
 
 def run_worker_role(settings: Settings, clock: Clock = system_clock) -> None:
@@ -83,13 +96,8 @@ def run_relay_role(settings: Settings) -> None:
     Raises:
         BeffroiError: Something that waiting does not mend.
     """
-    configure_logs(settings)
-    registry, health, stop = CollectorRegistry(), RelayHealth(time.monotonic), threading.Event()
-    on_end(stop.set)
-    relay = compose.relay(settings, registry, health)
-    server = _monitored(settings, "relay", registry, health.report)
-    relay.always(stop)
-    server.stop()
+    health = RelayHealth(time.monotonic)
+    _always(settings, "relay", health.report, lambda registry: compose.relay(settings, registry, health).always)
 
 
 def run_simulator_role(
@@ -99,7 +107,7 @@ def run_simulator_role(
     from beffroi.simulator.play import deliveries, make_region, simulate
 
     configure_logs(settings)
-    stop = threading.Event()
+    stop = Event()
     on_end(stop.set)
     _, intake = compose.role_intake(settings)
     region = make_region(seed, compose.territory(settings), scale, system_clock)
@@ -144,7 +152,7 @@ def run_inbox_role(
     metrics = InboxMetrics(registry, OUTCOMES)
     fetcher = compose.fetcher(settings, server, root, metrics, health) if server else None
     inbox = compose.inbox(settings, root, metrics, health)
-    stop, woken = threading.Event(), threading.Event()
+    stop, woken = Event(), Event()
     on_end(stop.set, woken.set)
     if confirm is not None:
         return [inbox.confirm(confirm)], set()
@@ -162,13 +170,8 @@ def run_inbox_role(
 
 def run_watch_role(settings: Settings) -> None:
     """Watch over sources and quarantine until it is told to stop."""
-    configure_logs(settings)
-    registry, health, stop = CollectorRegistry(), WatchHealth(time.monotonic), threading.Event()
-    on_end(stop.set)
-    watch = compose.watch(settings, registry, health)
-    server = _monitored(settings, "watch", registry, health.report)
-    watch.always(stop)
-    server.stop()
+    health = WatchHealth(time.monotonic)
+    _always(settings, "watch", health.report, lambda registry: compose.watch(settings, registry, health).always)
 
 
 async def _until_told(work: Coroutine[object, object, NoReturn]) -> None:
