@@ -24,7 +24,7 @@ class StreamMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.events = Counter(
             "beffroi_stream_events_total",
-            "Events read, by what became of them: changed, unchanged (known or older), parked (unreadable)",
+            "Events read, by what became of them: changed, unchanged (known, older, superseded), parked",
             ["domain", "outcome"],
             registry=registry,
         )

@@ -13,7 +13,16 @@ from typing import Any, Final
 from fastavro import schemaless_writer
 
 from schemas.checked import CheckedEncoder, compile_checked_encoder
-from schemas.compiled import Decoder, Reader, Split, compile_decoder, compile_reader, compile_split_reader
+from schemas.compiled import (
+    Decoder,
+    Glance,
+    Glanced,
+    GlancingReader,
+    Reader,
+    compile_decoder,
+    compile_glance,
+    compile_reader,
+)
 from schemas.contracts import Contract, SchemaIds, lock_file
 from schemas.errors import BadWireFormat, ContractError
 from schemas.flat import Encoder, compile_encoder
@@ -46,15 +55,17 @@ class Codec:
         self._majors = Majors(self._conversions)
         self._decoders: dict[int, tuple[str, Decoder]] = {}
 
-    def reading(self, fields: Mapping[str, Sequence[str]], splits: Mapping[str, Split] | None = None) -> "FieldReader":
+    def reading(self, fields: Mapping[str, Sequence[str]]) -> "FieldReader":
         """Reads only some fields of some contracts, which is faster.
 
         Args:
             fields: Top-level fields wanted, by the contract's full name.
-            splits: How they fall into what differs from record to record and what many have alike; contracts left out
-                are given whole.
         """
-        return FieldReader(self, self._ids, self._majors, fields, splits or {})
+        return FieldReader(self, self._ids, self._majors, fields)
+
+    def glancing(self, glances: Mapping[str, Glance]) -> "GlanceReader":
+        """Tells at a glance what records are about; by the contract's full name."""
+        return GlanceReader(self._ids, self._majors, glances)
 
     def writing(self, name: str) -> "FieldWriter":
         """Writes the fields of a contract one by one, so that those that repeat are written once."""
@@ -132,25 +143,17 @@ class FieldReader:
         ids: Where schema ids come from.
         majors: Which contracts have a newer major.
         fields: Top-level fields wanted, by the contract's full name; other contracts are only checked to be whole.
-        splits: How they fall into two parts, by the contract's full name.
     """
 
-    def __init__(
-        self, codec: Codec, ids: SchemaIds, majors: Majors, fields: Mapping[str, Sequence[str]],
-        splits: Mapping[str, Split],
-    ) -> None:  # fmt: skip
+    def __init__(self, codec: Codec, ids: SchemaIds, majors: Majors, fields: Mapping[str, Sequence[str]]) -> None:
         self._codec = codec
         self._ids = ids
         self._majors = majors
         self._fields = fields
-        self._splits = splits
         self._readers: dict[bytes, tuple[str, Reader | None]] = {}
 
     def decode(self, data: bytes) -> tuple[str, tuple[Any, ...]]:
         """The full name of the newest major, and the wanted fields in their order.
-
-        Of a contract with a split, the last two are where its slot field ends, 0 when that is not known, and what was
-        built of the fields behind the own ones.
 
         Raises:
             BadWireFormat: Not the wire format, or cut short.
@@ -159,7 +162,7 @@ class FieldReader:
         name, reader = self._readers.get(data[:5]) or self._compiled(data)
         if reader is None:
             name, record = self._codec.decode(data)
-            return name, self._parted(name, tuple(record[one] for one in self._fields.get(name, ())))
+            return name, tuple(record[one] for one in self._fields.get(name, ()))
         try:
             found, end = reader(data, 5)
         except (IndexError, *_UNFIT, struct.error) as error:
@@ -174,21 +177,73 @@ class FieldReader:
         if not self._majors.is_old(written.name):
             wanted = self._ids.by_name(written.name)
             try:
-                reader = self._reader(written.name, written.schema, wanted.schema)
+                reader = compile_reader(written.schema, wanted.schema, self._fields.get(written.name, ()))
             except ValueError as error:
                 raise _unresolved(written, error) from error
         self._readers[data[: _HEADER.size]] = (written.name, reader)
         return written.name, reader
 
-    def _reader(self, name: str, writer: Mapping[str, Any], reader: Mapping[str, Any]) -> Reader:
-        only = self._fields.get(name, ())
-        if name in self._splits:
-            return compile_split_reader(writer, reader, only, self._splits[name])
-        return compile_reader(writer, reader, only)
 
-    def _parted(self, name: str, found: tuple[Any, ...]) -> tuple[Any, ...]:
-        split = self._splits.get(name)
-        return (*found[: split.own], 0, split.build(found[split.own :])) if split else found
+class GlanceReader:
+    """Tells at a glance what records are about; made by ``Codec.glancing``.
+
+    Args:
+        ids: Where schema ids come from.
+        majors: Which contracts have a newer major.
+        glances: What to look for, by the contract's full name.
+    """
+
+    def __init__(self, ids: SchemaIds, majors: Majors, glances: Mapping[str, Glance]) -> None:
+        self._ids = ids
+        self._majors = majors
+        self._glances = glances
+        self._readers: dict[bytes, GlancingReader | None] = {}
+        self._names: dict[bytes, str] = {}
+
+    def look(self, data: bytes) -> Glanced | None:
+        """What a record is about and says; None for whatever does not tell: read that, and learn why."""
+        reader = self._readers.get(data[:5]) or self._reader(data)
+        if reader is None:
+            return None
+        try:
+            return reader.look(data)
+        except (IndexError, *_UNFIT, struct.error):
+            return None
+
+    def is_text(self, seen: Glanced) -> bool:
+        """Whether the texts that name a slot are UTF-8, which nobody checked so far."""
+        if seen[2][5:].isascii():
+            return True
+        found = self.slot(seen[2])
+        try:
+            return found is not None and all(one.decode() is not None for one in (*seen[:2], *found[1]))
+        except UnicodeDecodeError:
+            return False
+
+    def slot(self, data: bytes) -> tuple[str, tuple[bytes, ...]] | None:
+        """The full name of a record's contract, and its root and slot as they are written; None if that takes reading.
+
+        Of a record that was read before, or of bytes that were found equal to one's.
+        """
+        reader = self._reader(data)
+        return None if reader is None else (self._names[data[:5]], reader.slot(data))
+
+    def _reader(self, data: bytes) -> GlancingReader | None:
+        header = data[: _HEADER.size]
+        if header in self._readers:
+            return self._readers[header]
+        try:
+            written = self._ids.by_id(schema_id(data))
+        except ContractError:
+            return None
+        reader, glance = None, self._glances.get(written.name)
+        if glance is not None and not self._majors.is_old(written.name):
+            try:
+                reader = compile_glance(written.schema, self._ids.by_name(written.name).schema, glance)
+            except ValueError:
+                return None
+        self._readers[header], self._names[header] = reader, written.name
+        return reader
 
 
 class FieldWriter:

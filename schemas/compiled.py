@@ -6,12 +6,12 @@ beforehand; its answers are compared with fastavro's in the tests.
 """
 
 import struct
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from schemas.fields import kind_of, logical, named_types
 
@@ -56,44 +56,74 @@ def compile_reader(writer: Mapping[str, Any], reader: Mapping[str, Any], only: S
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
-    """How the wanted fields of a contract fall into two parts.
+class Glance:
+    """What tells at a glance which thing a record speaks of, and what it says: without reading what is known.
 
     Attributes:
-        own: This many of the first ones differ from record to record; the others, at its end, are alike in many.
-        slot: One of the former: where it ends in the bytes is told too, with all wanted fields before it.
-        build: Makes something of the others, once for all records that end in the same bytes.
+        root: The text field that names the root.
+        thing: The text field that names the thing inside the root, or bytes that stand for it.
+        slot: The text fields that, with the two before, name the slot: what the record replaces.
+        version: The integer field that decides between two records of a slot.
+        passed: Fields that differ from record to record and are not asked for.
+        build: Makes something of what a record says, once for all records that end in the same bytes.
+        says: The fields that it is given; they follow all others.
     """
 
-    own: int
-    slot: str
+    root: str
+    thing: str | bytes
+    slot: tuple[str, ...]
+    version: str
+    passed: tuple[str, ...]
     build: Build
+    says: tuple[str, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The fields whose bytes are given."""
+        return (self.root, self.thing) if isinstance(self.thing, str) else (self.root,)
 
 
+#: A record's root and thing as they are written, the bytes that name its slot, its version, what was built of its end.
+Glanced = tuple[bytes, bytes, bytes, int, Any]
+
+
+class GlancingReader(NamedTuple):
+    """Glances at wire bytes of one schema; both raise what broken bytes may, as a decoder does.
+
+    Attributes:
+        look: What the bytes are about and say.
+        slot: The root and the texts that name the slot, as they are written.
+    """
+
+    look: Callable[[bytes], Glanced]
+    slot: Callable[[bytes], tuple[bytes, ...]]
+
+
+#: Where a record begins behind the header of the wire format.
+_RECORD_AT: Final = 5
 #: Ends of records that are remembered; as many again make room for others.
 _ENDS_KEPT: Final = 50_000
 
 
-def compile_split_reader(
-    writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str], split: Split
-) -> Reader:
-    """Like ``compile_reader``, in two parts: the own fields, the end of the slot field, what was built of the others.
+def compile_glance(writer: Mapping[str, Any], reader: Mapping[str, Any], glance: Glance) -> GlancingReader | None:
+    """A reader that looks at wire bytes; None when the writer has its fields in an order that does not allow it.
 
     What records are about differs; what they say of it is alike in many: the days of a session's people. Those bytes
-    are read once, then known again. The end of the slot field is 0 when the writer has its fields in another order.
+    are read once, then known again. Texts are given as they are written, and *not* checked to be UTF-8: they mean
+    something only to who finds the same bytes among those that were read before.
 
     Raises:
         ValueError: As for ``compile_decoder``.
     """
     made = _Source(named_types(writer), named_types(reader))
-    body = made.in_two(writer, reader, only, split)
-    build, known = split.build, dict[bytes, object]()
-    rest: Reader | None = _compiled(made, body.rest, writer["name"]) if body.rest else None
+    lines = made.glance(writer, reader, glance)
+    if lines is None:
+        return None
+    build, known = glance.build, dict[bytes, object]()
+    rest: Reader = _compiled(made, lines.rest, writer["name"])
 
     def ending(data: bytes, at: int) -> object:
         """Read the end of a record, and remember it when it is whole."""
-        if rest is None:
-            raise ValueError("no fields are read behind the others")
         found, end = rest(data, at)
         if end != len(data):
             raise ValueError("more bytes than a record")
@@ -102,13 +132,17 @@ def compile_split_reader(
         made_of_it = known[data[at:]] = build(found)
         return made_of_it
 
-    made.constants |= {"known": known.get, "ending": ending, "build": build}
-    found: Reader = _compiled(made, body.whole, writer["name"])
-    return found
+    made.constants |= {"known": known.get, "ending": ending}
+    look, slot = (_function(made, "d", one, writer["name"]) for one in (lines.whole, lines.slot))
+    return GlancingReader(look, slot)
 
 
 def _compiled(made: "_Source", body: Iterable[str], name: str) -> Any:  # noqa: ANN401  # one of the two kinds above
-    text = "\n".join(("def decode(d, p):", *(f"    {line}" for line in body), "    return r0, p"))
+    return _function(made, "d, p", (*body, "return r0, p"), name)
+
+
+def _function(made: "_Source", arguments: str, body: Iterable[str], name: str) -> Any:  # noqa: ANN401  # the same
+    text = "\n".join((f"def decode({arguments}):", *(f"    {line}" for line in body)))
     scope = {**_RUNTIME, **made.constants}
     exec(compile(text, f"<decoder of {name}>", "exec"), scope)  # noqa: S102  # our own text, made from a schema we parsed
     return scope["decode"]
@@ -153,11 +187,12 @@ _RUNTIME: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _InTwo:
-    """The lines of a reader in two parts, and of the one that reads the second part alone."""
+class _Glancing:
+    """The lines of three readers: that glances at a record, that reads what it says, that reads the slot."""
 
     whole: list[str]
     rest: list[str]
+    slot: list[str]
 
 
 @dataclass(slots=True)
@@ -179,28 +214,30 @@ class _Source:
         fields = {one["name"]: one for one in reader["fields"]}
         wanted = {name: fields[name] for name in only}
         places: dict[str, str] = {}
-        lines = list(self._places(writer, wanted, places))
+        lines = list(self._places(writer["fields"], wanted, places))
         return [*lines, f"{target} = {self._tuple(wanted, places)}"]
 
-    def in_two(self, writer: Mapping[str, Any], reader: Mapping[str, Any], only: Sequence[str], split: Split) -> _InTwo:
-        """Lines that put the own fields, the slot's end and what is built of the others into ``r0``."""
-        self._name("r")
+    def glance(self, writer: Mapping[str, Any], reader: Mapping[str, Any], glance: Glance) -> _Glancing | None:
+        """Lines that return what ``Glanced`` says, where the writer's order allows that."""
         fields = {one["name"]: one for one in reader["fields"]}
-        own, shared = ({name: fields[name] for name in names} for names in (only[: split.own], only[split.own :]))
-        called = _names({**own, **shared})
-        order = [called.get(one["name"]) for one in writer["fields"]]
-        cut = _after_last(order, own)
-        first, last = {"fields": writer["fields"][:cut]}, {"fields": writer["fields"][cut:]}
-        places: dict[str, str] = {}
-        lines = list(self._places(first, {**own, **shared}, places, split.slot))
-        ends = _ends_the_slot(order, only, split.slot)
-        head = f"r0 = ({self._values(own, places)}{'m' if ends else '0'}, a)"
-        rest = list(self._places(last, shared, places))
-        if not shared.keys().isdisjoint(order[:cut]):
-            return _InTwo([*lines, *rest, f"a = build({self._tuple(shared, places)})", head], [])
-        whole = [] if rest else ["if p > len(d): raise ValueError('fewer bytes than a record')"]
-        ask = [*whole, "a = known(d[p:])", "if a is None: a = ending(d, p)"]
-        return _InTwo([*lines, *ask, f"{head}; p = len(d)"], [*rest, f"r0 = {self._tuple(shared, places)}"])
+        called = _names(fields)
+        bounds = _bounds([called.get(one["name"], "") for one in writer["fields"]], glance)
+        if bounds is None:
+            return None
+        end, cut = bounds
+        self._name("r")
+        own = {name: _raw(fields[name]) for name in (*glance.texts, glance.version)}
+        says, places, said = {name: fields[name] for name in glance.says}, dict[str, str](), dict[str, str]()
+        whole = list(self._places(writer["fields"][:end], own, places))
+        whole += ["m = p", *self._places(writer["fields"][end:cut], own, places)]
+        rest = list(self._places(writer["fields"][cut:], says, said))
+        root, version = places[glance.root], places[glance.version]
+        thing = places[glance.thing] if isinstance(glance.thing, str) else self._constant(glance.thing)
+        whole += ["a = known(d[p:])", "if a is None: a = ending(d, p)", f"return {root}, {thing}, d[:m], {version}, a"]
+        named, texts = dict[str, str](), {name: _raw(fields[name]) for name in (glance.root, *glance.slot)}
+        slots = [*self._places(writer["fields"][:end], texts, named), f"return {self._tuple(texts, named)}"]
+        begin = f"p = {_RECORD_AT}"
+        return _Glancing([begin, *whole], [*rest, f"r0 = {self._tuple(says, said)}"], [begin, *slots])
 
     def _values(self, wanted: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> str:
         return "".join(f"{places.get(name) or self._default(one)}, " for name, one in wanted.items())
@@ -221,25 +258,22 @@ class _Source:
     def fields(self, writer: Mapping[str, Any], reader: Mapping[str, Any], target: str) -> Iterator[str]:
         wanted = {one["name"]: one for one in reader["fields"]}
         places: dict[str, str] = {}
-        yield from self._places(writer, wanted, places)
+        yield from self._places(writer["fields"], wanted, places)
         pairs = (f"{name!r}: {places.get(name) or self._default(one)}" for name, one in wanted.items())
         yield f"{target} = {{{', '.join(pairs)}}}"
 
     def _places(
-        self, writer: Mapping[str, Any], wanted: Mapping[str, Mapping[str, Any]], places: dict[str, str],
-        slot: str = "",
-    ) -> Iterator[str]:  # fmt: skip
+        self, written: Sequence[Mapping[str, Any]], wanted: Mapping[str, Mapping[str, Any]], places: dict[str, str]
+    ) -> Iterator[str]:
         """Lines that read the wanted fields into variables, whose names are noted in ``places``."""
         called = _names(wanted)
-        for one in writer["fields"]:
+        for one in written:
             name = called.get(one["name"])
             if name is None:
                 yield from self._skip(one["type"])
             else:
                 places[name] = self._name("v")
                 yield from self._read(one["type"], wanted[name]["type"], places[name])
-            if name and name == slot:
-                yield "m = p"
 
     def _default(self, one: Mapping[str, Any]) -> str:
         if "default" not in one:
@@ -386,15 +420,19 @@ class _Source:
             yield from self._blocks(iter([*self._skip("string"), *self._skip(kind["values"])]), "pass")
 
 
-def _after_last(order: Sequence[str | None], names: Collection[str]) -> int:
-    """Number of fields up to the last of these names, in the order in which they were written."""
-    return 1 + max((at for at, name in enumerate(order) if name in names), default=-1)
+def _bounds(order: Sequence[str], glance: Glance) -> tuple[int, int] | None:
+    """Where the slot ends in the order of fields, and where what is said begins; None when that order forbids it."""
+    slot = {*glance.texts, *glance.slot}
+    at = {name: order.index(name) for name in {*slot, glance.version, *glance.passed} if name in order}
+    if not {*slot, glance.version} <= at.keys():
+        return None
+    end, cut = 1 + max(at[name] for name in slot), 1 + max(at.values())
+    return None if at[glance.version] < end or {*order[:cut]} & {*glance.says} else (end, cut)
 
 
-def _ends_the_slot(order: Sequence[str | None], only: Sequence[str], slot: str) -> bool:
-    """Whether a writer's fields up to the slot's last one hold all wanted fields up to it."""
-    before = order[: order.index(slot) + 1] if slot in order else []
-    return {*only[: only.index(slot) + 1]} <= {*before}
+def _raw(one: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A field whose text is left as it is written."""
+    return {**one, "type": "bytes"} if one["type"] == "string" else one
 
 
 def _names(wanted: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

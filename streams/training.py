@@ -15,7 +15,10 @@ TrainingDomain = Domain[TrainingRoot, Claim]
 
 def assemble(reader: TrainingReader, merge: TrainingMerge, views: TrainingViews) -> TrainingDomain:
     """The training domain as the engine wants it."""
-    return Domain("training", reader.read, TrainingRoot, merge.absorb, views.cells, TrainingRoot.still, views.moves)
+    return Domain(
+        "training", reader.read, TrainingRoot, merge.absorb, views.cells, TrainingRoot.still, views.moves, reader.look,
+        reader.is_text, merge.take, reader.key,
+    )  # fmt: skip
 
 
 def training_domain(settings: StreamSettings, codec: Codec) -> TrainingDomain:

@@ -46,7 +46,6 @@ class Shell:
         self._generation = 0
         self._lock = asyncio.Lock()
         self._auditor = Auditor(domain, self._here, self._settle, self._lock)
-        self.waiting = 0  # events taken in since the last flush
         self.pace = Pace(lambda: clock().timestamp())
 
     def owns(self, number: int) -> bool:
@@ -55,6 +54,11 @@ class Shell:
 
     def _here(self, number: int) -> Owned | None:
         return self._held.get(number)
+
+    @property
+    def waiting(self) -> int:
+        """Of so many slots something newer waits to be written."""
+        return sum(owned.partition.waiting for owned in self._held.values())
 
     @property
     def restoring(self) -> int:
@@ -85,10 +89,7 @@ class Shell:
         if not batch.follows(partition.next_offset):
             log.info("reading again what was fetched and dropped", partition=batch.partition, since=batch.since)
             return False
-        self.waiting += len(batch.records)
-        done = partition.apply(batch.records)
-        for outcome in ("changed", "unchanged", "parked"):
-            self._metrics.events.labels(self._domain.name, outcome).inc(getattr(done, outcome))
+        partition.apply(batch.records)
         return True
 
     async def reassign(self, numbers: set[int], generation: int) -> list[int]:
@@ -140,7 +141,6 @@ class Shell:
     async def flush(self) -> None:
         """Write what changed, one transaction a partition, all at once in threads."""
         async with self._lock:
-            self.waiting = 0
             await asyncio.gather(*(self._settle(owned) for owned in self._held.values()))
             self._tell()
 
@@ -157,6 +157,8 @@ class Shell:
         with self._metrics.flush_seconds.labels(self._domain.name).time():
             await asyncio.to_thread(owned.wire.write, flush)
         owned.committed = flush.next_offset
+        for outcome, count in flush.done._asdict().items():
+            self._metrics.events.labels(self._domain.name, outcome).inc(count)
         if owned.suspects:
             self._differ(owned)
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from streams.engine.words import SEPARATOR
+
 
 class Claim(NamedTuple):
     """One event, read as far as merging needs.
 
     Attributes:
-        root: Key of the root, which is also the event's key on the bus.
+        root: Key of the root in UTF-8, which is also the event's key on the bus.
         thing: What the claim is about inside the root: empty for the root itself, else its own key.
         kind: Short name of the contract.
         source: Who says it.
@@ -17,12 +19,10 @@ class Claim(NamedTuple):
         value: The event's wire bytes; decide between equal versions, so that any order gives the same winner.
         withdrawn: The source no longer holds the thing.
         facts: The fields that merging and counting need, in the order of the kind.
-        slot_end: The bytes before this position name contract, root, thing and slot, so that of two claims of a thing
-            with the same bytes there one may replace the other; 0 when the writer's schema does not allow to say so.
     """
 
-    root: str
-    thing: str
+    root: bytes
+    thing: bytes
     kind: str
     source: str
     source_key: str
@@ -30,7 +30,6 @@ class Claim(NamedTuple):
     value: bytes
     withdrawn: bool
     facts: tuple[object, ...]
-    slot_end: int = 0
 
     @property
     def slot(self) -> tuple[str, str, str]:
@@ -40,7 +39,12 @@ class Claim(NamedTuple):
     @property
     def key(self) -> bytes:
         """The slot's key in the compacted topic of entities."""
-        return f"{self.root}\x1f{self.kind}\x1f{self.source}\x1f{self.source_key}".encode()
+        return key_in_log(self.root, self.kind.encode(), self.source.encode(), self.source_key.encode())
+
+
+def key_in_log(root: bytes, kind: bytes, source: bytes, source_key: bytes) -> bytes:
+    """The key of a slot in the compacted topic of entities."""
+    return SEPARATOR.join((root, kind, source, source_key))
 
 
 def outranks(new: Claim, old: Claim) -> bool:

@@ -5,15 +5,21 @@ from datetime import date
 from typing import Any, NamedTuple, cast
 
 from schemas.codec import Codec
-from schemas.compiled import Split
+from schemas.compiled import Glance, Glanced
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
-from streams.domains.claims import Claim
+from streams.domains import held
+from streams.domains.claims import Claim, key_in_log
 
 SESSION = "TrainingSession"
 ENROLMENT = "TrainingEnrolment"
 HEADCOUNT = "TrainingHeadcount"
+_KINDS = {
+    TRAINING_SESSION: SESSION.encode(), TRAINING_ENROLMENT: ENROLMENT.encode(), TRAINING_HEADCOUNT: HEADCOUNT.encode(),
+}  # fmt: skip
 #: Where the headcounts of a session lie among its things; no pseudonym is a single character.
-COUNTS = "#"
+COUNTS = b"#"
+#: The session itself among its things.
+ITSELF = b""
 _CLAIM = ("session_id", "source", "source_key", "version", "withdrawn")
 #: The fields this domain reads of each contract, in the order in which ``TrainingReader`` takes them apart.
 READS: Mapping[str, tuple[str, ...]] = {
@@ -64,6 +70,20 @@ class Headcount(NamedTuple):
         return (self.admitted or 0) + (self.entered or 0)
 
 
+def _glance(contract: str, thing: str | bytes, build: Callable[[tuple[Any, ...]], held.Counted]) -> Glance:
+    """All contracts of this domain begin alike; what they say begins with whether it was withdrawn."""
+    says = tuple(name for name in READS[contract] if name not in {*_CLAIM[:-1], thing})
+    return Glance("session_id", thing, ("source", "source_key"), "version", ("occurred_at",), build, says)
+
+
+def _counted(said: tuple[Any, ...]) -> held.Counted:
+    return held.place(said[1:], withdrawn=said[0])
+
+
+def _nobody(_said: tuple[Any, ...]) -> held.Counted:
+    return held.GONE
+
+
 class TrainingReader:
     """Reads events as claims.
 
@@ -72,13 +92,26 @@ class TrainingReader:
     """
 
     def __init__(self, codec: Codec) -> None:
-        own, slot = len(_CLAIM), "source_key"
-        splits = {
-            TRAINING_ENROLMENT: Split(own + 1, slot, Enrolment._make),
-            TRAINING_SESSION: Split(own, slot, lambda found: _session(*found)),
-            TRAINING_HEADCOUNT: Split(own, slot, Headcount._make),
-        }
-        self._fields = codec.reading(READS, splits)
+        self._fields = codec.reading(READS)
+        self._glances = codec.glancing(
+            {
+                TRAINING_ENROLMENT: _glance(TRAINING_ENROLMENT, "person", _counted),
+                TRAINING_SESSION: _glance(TRAINING_SESSION, ITSELF, _nobody),
+                TRAINING_HEADCOUNT: _glance(TRAINING_HEADCOUNT, COUNTS, _nobody),
+            }
+        )
+        #: Which thing an event speaks of and where a person counts by it; None when that takes reading.
+        self.look: Callable[[bytes], Glanced | None] = self._glances.look
+        #: Whether what names the slot of an event that was looked at is text.
+        self.is_text: Callable[[Glanced], bool] = self._glances.is_text
+
+    def key(self, value: bytes) -> bytes:
+        """The key in the log of an event that was taken in."""
+        found = self._glances.slot(value)
+        if found is None:
+            return cast("Claim", self.read(value)).key
+        name, (root, source, key) = found
+        return key_in_log(root, _KINDS[name], source, key)
 
     def read(self, value: bytes) -> Claim | None:
         """The claim in an event; None for a contract that no view of this domain reads.
@@ -88,25 +121,20 @@ class TrainingReader:
         """
         name, found = self._fields.decode(value)
         if name == TRAINING_ENROLMENT:
-            root, source, key, version, withdrawn, person, end, facts = found
-            return _new(Claim, (root, person, ENROLMENT, source, key, version, value, withdrawn, facts, end))
+            return claim_of(found, value, found[5].encode(), ENROLMENT, Enrolment._make(found[6:]))
         if name == TRAINING_SESSION:
-            return claim_of(found, value, "", SESSION, found[6], found[5])
+            return claim_of(found, value, ITSELF, SESSION, _session(*found[5:]))
         if name == TRAINING_HEADCOUNT:
-            return claim_of(found, value, COUNTS, HEADCOUNT, found[6], found[5])
+            return claim_of(found, value, COUNTS, HEADCOUNT, Headcount._make(found[5:]))
         return None
 
 
-#: A named tuple from a plain one, without the call of its constructor: this is done for every event.
-_new = cast("Callable[[type[Claim], tuple[object, ...]], Claim]", tuple.__new__)
-
-
 def claim_of(  # the parts of a claim that differ between contracts
-    found: tuple[Any, ...], value: bytes, thing: str, kind: str, facts: tuple[object, ...], slot_end: int = 0
+    found: tuple[Any, ...], value: bytes, thing: bytes, kind: str, facts: tuple[object, ...]
 ) -> Claim:
     """A claim from the fields that every contract of this domain begins with."""
     root, source, source_key, version, withdrawn = found[:5]
-    return Claim(root, thing, kind, source, source_key, version, value, withdrawn, facts, slot_end)
+    return Claim(root.encode(), thing, kind, source, source_key, version, value, withdrawn, facts)
 
 
 def _session(  # noqa: PLR0913, PLR0917  # the fields of the contract, in their order

@@ -10,8 +10,6 @@ from functools import lru_cache
 from struct import Struct
 from typing import Any, Final
 
-from streams.domains.claims import Claim
-
 #: Where a person counts: nowhere, for no source holds them; nowhere, for they are not expected to finish; on the
 #: session's own last day, if somebody knows it; above, on a day, by its number.
 Counted = int
@@ -29,14 +27,14 @@ WIRE_AT: Final = 8
 _COUNTED_AT: Final = -3
 
 
-def rank(claim: Claim) -> bytes:
-    """What decides between two claims in one slot."""
-    return _VERSION(claim.version + _LOWEST) + claim.value
+def hold(version: int, value: bytes, counted: Counted) -> bytes:
+    """What is kept of a claim: its version, the event's wire bytes, where the person counts."""
+    return _VERSION(version + _LOWEST) + value + _bytes_of(counted)
 
 
-def hold(rank: bytes, counted: Counted) -> bytes:
-    """What is kept of a claim."""
-    return rank + _bytes_of(counted)
+def outranks(new: bytes, held: bytes) -> bool:
+    """Whether a claim replaces the one in its slot, by what ``hold`` made of them."""
+    return new > held
 
 
 def wire(held: bytes) -> bytes:
@@ -52,6 +50,11 @@ def counted(held: bytes) -> Counted:
 def on_day(day: date) -> Counted:
     """Counted on a day."""
     return day.toordinal() + SOME_DAY
+
+
+def place(facts: tuple[Any, ...], *, withdrawn: bool) -> Counted:
+    """Where a person counts of whom one source speaks, from the facts of an ``Enrolment``."""
+    return GONE if withdrawn else where(facts)
 
 
 def where(facts: tuple[Any, ...]) -> Counted:

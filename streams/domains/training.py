@@ -6,11 +6,12 @@ from typing import Any, NamedTuple, cast
 
 from streams.domains import held as packed
 from streams.domains.claims import Claim, Precedence, live, merged, replaced
-from streams.domains.facts import COUNTS, Headcount, Session, TrainingReader
-from streams.domains.held import GONE, NO_DAY, Counted, hold, rank, where
+from streams.domains.facts import COUNTS, ITSELF, Headcount, Session, TrainingReader
+from streams.domains.held import GONE, NO_DAY, WIRE_AT, Counted, hold, where
+from streams.engine import Glance
 
 #: Things of a session that are no person.
-_NOBODY = frozenset({"", COUNTS})
+_NOBODY = frozenset({ITSELF, COUNTS})
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class TrainingRoot:
         about: What a view derived from the session, for as long as nothing new is said of the session itself.
     """
 
-    things: dict[str, bytes | tuple[bytes, ...]] = field(default_factory=dict)
+    things: dict[bytes, bytes | tuple[bytes, ...]] = field(default_factory=dict)
     days: dict[Counted, int] = field(default_factory=dict)
     known: int = 0
     about: Any = None
@@ -68,28 +69,38 @@ class TrainingMerge:
     def absorb(self, root: TrainingRoot, claim: Claim) -> bool:
         """Take a claim in; False when it changes nothing."""
         held = root.things.get(claim.thing)
-        if held is None:
-            self._put(root, claim, rank(claim), GONE)
-        elif isinstance(held, bytes) and _same_slot(held, claim):
-            new = rank(claim)
-            if not _outranks(new, held):
-                return False
-            self._put(root, claim, new, packed.counted(held))
-        else:
+        if held is not None:
             return self._absorb_among(root, claim, held)
-        return True
-
-    def _put(self, root: TrainingRoot, claim: Claim, ranked: bytes, was: Counted) -> None:
-        """Hold the only claim of a thing; a person counted somewhere before."""
-        thing = claim.thing
         counted = GONE
-        if thing in _NOBODY:
+        if claim.thing in _NOBODY:
             root.about = None
         else:
-            if not claim.withdrawn:
-                counted = where(claim.facts)
+            counted = packed.place(claim.facts, withdrawn=claim.withdrawn)
+            root.move(GONE, counted)
+        root.things[claim.thing] = hold(claim.version, claim.value, counted)
+        return True
+
+    @staticmethod
+    def take(root: TrainingRoot, seen: Glance, value: bytes) -> bool | None:
+        """Take an event in at a glance, if its source alone speaks of the thing; None when it must be read for that."""
+        _, thing, slot, version, counted = seen
+        held = root.things.get(thing)
+        if held is None:
+            was = GONE
+        elif held.__class__ is bytes and held.startswith(slot, WIRE_AT):
+            was = packed.counted(held)
+        else:
+            return None
+        nobody = thing in _NOBODY
+        new = hold(version, value, GONE if nobody else counted)
+        if held is not None and not packed.outranks(new, held):
+            return False
+        root.things[thing] = new
+        if nobody:
+            root.about = None
+        else:
             root.move(was, counted)
-        root.things[thing] = hold(ranked, counted)
+        return True
 
     def _absorb_among(self, root: TrainingRoot, claim: Claim, held: bytes | tuple[bytes, ...]) -> bool:
         """Take in what one source says of a thing that several slots speak of: rare, so it reads them all again."""
@@ -102,7 +113,7 @@ class TrainingMerge:
             root.about = None
         else:
             root.move(self._person(old), self._person(new))
-        kept = tuple(hold(rank(one), GONE if nobody else self._person([one])) for one in new)
+        kept = tuple(hold(one.version, one.value, GONE if nobody else self._person([one])) for one in new)
         root.things[claim.thing] = kept[0] if len(kept) == 1 else kept
         return True
 
@@ -117,11 +128,11 @@ class TrainingMerge:
 
     def session(self, root: TrainingRoot) -> "Described":
         """The session, merged over its sources."""
-        claims = self._claims(root.things.get(""))
+        claims = self._claims(root.things.get(ITSELF))
         facts = merged(live(claims, self._order))
         return Described(
             Session._make(cast("tuple[Any, ...]", facts)) if facts else None,
-            claims[0].root if claims else None,
+            claims[0].root.decode() if claims else None,
             tuple(sorted({claim.source for claim in claims if not claim.withdrawn})),
             bool(claims) and facts is None,
         )
@@ -146,13 +157,3 @@ class Described(NamedTuple):
     session_id: str | None
     sources: tuple[str, ...]
     withdrawn: bool
-
-
-def _same_slot(held: bytes, claim: Claim) -> bool:
-    """Whether both surely say the same thing's state by the same source and key."""
-    return claim.slot_end != 0 and held.startswith(claim.value[: claim.slot_end], packed.WIRE_AT)
-
-
-def _outranks(new: bytes, held: bytes) -> bool:
-    """Whether a claim replaces what is held in its slot, by what ``rank`` and ``hold`` made of them."""
-    return new > held

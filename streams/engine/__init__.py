@@ -11,11 +11,12 @@ from streams.engine.words import (
     CellValue,
     Domain,
     Flush,
+    Glance,
     InputRecord,
     Parked,
 )
 
 __all__ = [
-    "CHECKPOINT_KEY", "PARKED_KEY", "Applied", "CellKey", "CellValue", "Domain", "Flush", "InputRecord", "Parked",
-    "Partition", "differing", "recounted",
+    "CHECKPOINT_KEY", "PARKED_KEY", "Applied", "CellKey", "CellValue", "Domain", "Flush", "Glance", "InputRecord",
+    "Parked", "Partition", "differing", "recounted",
 ]  # fmt: skip

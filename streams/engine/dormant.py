@@ -30,10 +30,10 @@ class Dormant:
     def __len__(self) -> int:
         return len(self._claims)
 
-    def of(self, root: str) -> Sequence[bytes]:
+    def of(self, root: bytes) -> Sequence[bytes]:
         """What was claimed of a root; nothing of one that is not dormant."""
-        return self._claims.get(root.encode(), ())
+        return self._claims.get(root, ())
 
-    def forget(self, root: str) -> None:
+    def forget(self, root: bytes) -> None:
         """It was spoken of."""
-        self._claims.pop(root.encode(), None)
+        self._claims.pop(root, None)

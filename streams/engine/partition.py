@@ -5,34 +5,14 @@ new owner goes on from them at once, recounts them from the winning claims meanw
 otherwise. What is written is absolute, so that writing it again changes nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Generic
 
 from schemas.errors import BeffroiError, CannotApply
-from streams.engine.dormant import Dormant
+from streams.engine.pending import Pending
+from streams.engine.roots import Roots
 from streams.engine.totals import Totals
-from streams.engine.words import (
-    PARKED_KEY,
-    SEPARATOR,
-    Applied,
-    CellKey,
-    CellValue,
-    ClaimT,
-    Contributed,
-    Domain,
-    Flush,
-    InputRecord,
-    Move,
-    Parked,
-    Root,
-)
-
-
-@dataclass(slots=True)
-class _Pending:
-    entities: dict[bytes, bytes | None] = field(default_factory=dict)
-    parked: list[Parked] = field(default_factory=list)
+from streams.engine.words import CellKey, CellValue, ClaimT, Domain, Flush, InputRecord, Root
 
 
 class Partition(Generic[Root, ClaimT]):
@@ -48,116 +28,84 @@ class Partition(Generic[Root, ClaimT]):
         self.next_offset: int | None = None
         self.written_offset: int | None = None
         self._domain = domain
-        self._roots: dict[str, Root] = {}
-        self._dormant = Dormant({})
+        self._roots = Roots(domain, {}, self._uncounted)
         self._totals = Totals({})
-        self._touched: dict[str, Root | None] = {}  # roots that changed, as the totals hold them
-        self._pending = _Pending()
+        self._pending = Pending(domain.is_text)
 
     @property
     def root_count(self) -> int:
         """Number of roots held."""
-        return len(self._roots) + len(self._dormant)
+        return len(self._roots)
+
+    @property
+    def waiting(self) -> int:
+        """Number of slots of which something newer waits to be written."""
+        return len(self._pending.newest)
 
     @property
     def cell_count(self) -> int:
         """Number of cells that are not zero."""
         return len(self._totals)
 
-    def apply(self, records: Sequence[InputRecord]) -> Applied:
+    def apply(self, records: Sequence[InputRecord]) -> None:
         """Take a batch in; records before the position are known and passed over."""
-        start, read, absorb = self.next_offset or 0, self._domain.read, self._absorb
-        entities, changed, parked = self._pending.entities, 0, len(self._pending.parked)
+        start, take, pending = self.next_offset or 0, self._take, self._pending
         for record in records:
             offset = record.offset
             if offset < start:
                 continue
             start = self.next_offset = offset + 1
+            pending.taken += 1
+            value = record.value or b""
             try:
-                claim = read(record.value or b"")
-                if claim is not None and absorb(claim):
-                    entities[claim.key] = claim.value
-                    changed += 1
+                take(value, offset)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
-                self._park(record, error)
-        parked = len(self._pending.parked) - parked
-        return Applied(changed, len(records) - changed - parked, parked)
+                pending.set_aside(offset, value, error)
 
-    def _park(self, record: InputRecord, caught: Exception) -> None:
-        bug = CannotApply(f"a record could not be applied: {type(caught).__name__}")
-        error = caught if isinstance(caught, BeffroiError) else bug
-        self._pending.parked.append(Parked(record.offset, error))
-        if error.retriable:
-            self._pending.entities[PARKED_KEY + b"%020d" % record.offset] = record.value
+    def _take(self, value: bytes, offset: int) -> None:
+        """Keep an event for later if a glance tells enough; read it if not."""
+        seen = self._domain.look(value)
+        if seen is None or not self._pending.hear(seen, value, offset):
+            self._read(value)
 
-    def _absorb(self, claim: ClaimT) -> bool:
-        name = claim.root
-        root = self._roots.get(name)
-        if root is None:
-            root = self._meet(name)
-        elif name not in self._touched:
-            self._touched[name] = self._domain.still(root)
-        return self._domain.absorb(root, claim)
+    def settle(self) -> None:
+        """Take into the roots what was only looked at so far."""
+        pending, take = self._pending, self._roots.take
+        for seen, value, offset in pending.heard():
+            try:
+                changed = take(seen, value)
+                if changed is None:
+                    self._read(value)
+                elif changed:
+                    pending.wins(seen[2], value)
+            except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
+                pending.set_aside(offset, value, error)
 
-    def _meet(self, name: str) -> Root:
-        """A root that is spoken of for the first time here: new, or as a predecessor left it."""
-        if SEPARATOR.decode() in name:
-            raise CannotApply("the key of a root holds a separator")
-        root, before, claims = self._domain.new_root(), None, self._dormant.of(name)
-        if claims:
-            for claim in map(self._domain.read, claims):
-                if claim is not None:
-                    self._domain.absorb(root, claim)
-            self._cells(root)  # from now on it counts, as it did for the predecessor
-            before = self._domain.still(root)
-            self._dormant.forget(name)
-        self._roots[name], self._touched[name] = root, before
-        return root
+    def _read(self, value: bytes) -> None:
+        claim = self._domain.read(value)
+        if claim is not None and self._roots.absorb(claim):
+            self._pending.wins(claim.key, value)
 
-    def _cells(self, root: Root) -> Mapping[CellKey, Contributed]:
-        """What a root contributes: nothing when it cannot be counted, today as after any restart."""
-        try:
-            return self._domain.cells(root)
-        except Exception as error:  # noqa: BLE001  # one root's bug must not stop the others
-            where = -1 if self.next_offset is None else self.next_offset
-            self._pending.parked.append(Parked(where, CannotApply(f"a root cannot be counted: {type(error).__name__}")))
-            return {}
+    def _uncounted(self, error: CannotApply) -> None:
+        self._pending.tell(-1 if self.next_offset is None else self.next_offset, error)
 
     def drain(self) -> Flush | None:
         """What must be written now, and forget that it must be; None when nothing happened since the last time."""
         if self.next_offset is None or self.next_offset == self.written_offset:
             return None
-        self._recount()
-        pending, self._pending = self._pending, _Pending()
+        self.settle()
+        for key, old, new in self._roots.moves():
+            self._totals.move(key, old, new)
+        pending, self._pending = self._pending, Pending(self._domain.is_text)
         self.written_offset = self.next_offset
-        return Flush(pending.entities, self._totals.drain(), pending.parked, self.next_offset)
-
-    def _recount(self) -> None:
-        """Subtract what each touched root contributed, add what it contributes now."""
-        move = self._totals.move
-        for name, before in self._touched.items():
-            root = self._roots[name]
-            moves = None if before is None else self._domain.moves(before, root)
-            for key, old, new in self._counted(before, root) if moves is None else moves:
-                move(key, old, new)
-        self._touched = {}
-
-    def _counted(self, before: Root | None, root: Root) -> Iterator[Move]:
-        """What a root contributes otherwise, from a count of all it contributed and all it does."""
-        old = {} if before is None else self._cells(before)
-        new = self._cells(root)
-        for key, contribution in new.items():
-            if old.get(key) != contribution:
-                yield key, old.get(key), contribution
-        for key, contribution in old.items():
-            if key not in new:
-                yield key, contribution, None
+        entities = pending.entities(self._domain.key)
+        return Flush(entities, self._totals.drain(), pending.parked, self.next_offset, pending.done)
 
     def restore(
         self, winners: Mapping[bytes, bytes], cells: Mapping[CellKey, CellValue], next_offset: int | None
     ) -> None:
         """Go on where a predecessor stopped: its winning events, its cells and its checkpoint, all of one moment."""
-        self._dormant, self._totals = Dormant(winners), Totals(cells)
+        self._roots, self._totals = Roots(self._domain, winners, self._uncounted), Totals(cells)
         self.next_offset = self.written_offset = next_offset
 
     def mend(self, logged: Mapping[CellKey, CellValue], right: Mapping[CellKey, CellValue]) -> int:
@@ -179,13 +127,11 @@ class Partition(Generic[Root, ClaimT]):
         found = 0
         for key, value in parked.items():
             try:
-                claim = self._domain.read(value)
+                self._read(value)
             except BeffroiError:
                 continue
             found += 1
-            self._pending.entities[key] = None
-            if claim is not None and self._absorb(claim):
-                self._pending.entities[claim.key] = claim.value
+            self._pending.waiting[key] = None
         if found:
             self.written_offset = None
         return found

@@ -28,5 +28,6 @@ def recounted(domain: Domain[Root, ClaimT], winners: Iterable[bytes]) -> dict[Ce
     partition, records = Partition(domain, 0), map(_Winner, count(), winners)
     while batch := list(islice(records, _BATCH)):
         partition.apply(batch)
+        partition.settle()
     flush = partition.drain()
     return None if flush and flush.parked else partition.snapshot()

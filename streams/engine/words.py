@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from schemas.errors import BeffroiError
 
@@ -46,8 +46,8 @@ class Claimed(Protocol):
     """What one source says of one thing: its root, its key in the log, its wire bytes."""
 
     @property
-    def root(self) -> str:
-        """Key of the root."""
+    def root(self) -> bytes:
+        """Key of the root in UTF-8."""
         ...
 
     @property
@@ -64,6 +64,10 @@ class Claimed(Protocol):
 Root = TypeVar("Root")
 ClaimT = TypeVar("ClaimT", bound=Claimed)
 CellKey = tuple[str, str]
+#: What an event tells at a glance: its root and the thing inside it, as bytes; bytes that name contract, thing and
+#: slot, so that of two events with the same ones the newer replaces the older; its version; what the domain made of
+#: the rest.
+Glance = tuple[bytes, bytes, bytes, int, Any]
 #: A cell, what a root contributed to it, and what it contributes now; None is nothing.
 Move = tuple[CellKey, Contributed | None, Contributed | None]
 
@@ -80,6 +84,10 @@ class Domain(Generic[Root, ClaimT]):
         cells: What a root contributes, by view and cell.
         still: A root as it counts now, to be counted later; None when it never counted. Cheap: it is asked of every
             root that is about to change.
+        look: What an event tells at a glance; None for one that must be read.
+        is_text: Whether what a glance told names a slot in readable text; so it does for all of a slot, or for none.
+        take: Takes an event into a root by a glance; False when it changes nothing, None when it must be read for that.
+        key: The key in the log of an event that was taken in.
         moves: What a root contributes otherwise than when it stood still; None when only a count of both can tell.
     """
 
@@ -90,6 +98,10 @@ class Domain(Generic[Root, ClaimT]):
     cells: Callable[[Root], Mapping[CellKey, Contributed]]
     still: Callable[[Root], Root | None]
     moves: Callable[[Root, Root], Iterable[Move] | None]
+    look: Callable[[bytes], Glance | None]
+    is_text: Callable[[Glance], bool]
+    take: Callable[[Root, Glance, bytes], bool | None]
+    key: Callable[[bytes], bytes]
 
 
 class CellValue(NamedTuple):
@@ -106,6 +118,17 @@ class Parked(NamedTuple):
     error: BeffroiError
 
 
+class Applied(NamedTuple):
+    """What became of events, for metrics: superseded before they were written, they changed nothing."""
+
+    changed: int
+    unchanged: int
+    parked: int
+
+
+_NOTHING_DONE: Final = Applied(0, 0, 0)
+
+
 @dataclass(slots=True)
 class Flush:
     """What one transaction writes.
@@ -115,17 +138,11 @@ class Flush:
         cells: Absolute values of the cells that changed; 0 stays a record.
         parked: Events that could not be read.
         next_offset: The checkpoint: everything before it is in the state.
+        done: What became of the events since the last one.
     """
 
     entities: dict[bytes, bytes | None]
     cells: dict[CellKey, CellValue]
     parked: list[Parked]
     next_offset: int
-
-
-class Applied(NamedTuple):
-    """What became of a batch, for metrics."""
-
-    changed: int
-    unchanged: int
-    parked: int
+    done: Applied = _NOTHING_DONE

@@ -54,7 +54,7 @@ def _of_roots(winners: Mapping[bytes, bytes], roots: set[bytes]) -> Iterable[byt
 
 def _cells(domain: Domain[Root, ClaimT], values: Iterable[bytes]) -> set[CellKey]:
     """What the roots of some winners contribute to; a damaged winner contributes nothing."""
-    roots: dict[str, Root] = {}
+    roots: dict[bytes, Root] = {}
     for value in values:
         try:
             claim = domain.read(value)

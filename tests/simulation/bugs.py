@@ -16,6 +16,7 @@ import streams.agents.log
 import streams.agents.release
 import streams.agents.restore
 import streams.domains.claims
+import streams.domains.held
 from connectors.kafka.clients import reader, transactional_producer
 from schemas.errors import BeffroiError
 from streams.agents.log import PartitionLog
@@ -23,8 +24,9 @@ from streams.agents.owned import Owned
 from streams.agents.release import ReleaseRunner
 from streams.agents.restore import LogReader
 from streams.agents.shell import Shell
-from streams.domains.training import TrainingMerge
+from streams.domains.held import where
 from streams.engine import PARKED_KEY, CellKey, CellValue, Flush, Partition
+from streams.engine.roots import Roots
 from streams.fetching import Batch
 from streams.release.board import Board
 from streams.transport import BatchConsumer
@@ -94,11 +96,11 @@ def groups_offset_decides() -> Iterator[None]:
 @contextmanager
 def _ranks(outranks: Callable[[Any, Any], bool]) -> Iterator[None]:
     def packed(new: bytes, held: bytes) -> bool:
-        return outranks(_Ranked.of(new), _Ranked.of(held[:-3]))
+        return outranks(_Ranked.of(new), _Ranked.of(held))
 
     with ExitStack() as stack:
         stack.enter_context(replaced(streams.domains.claims, outranks=outranks))
-        stack.enter_context(replaced(streams.domains.training, _outranks=packed))
+        stack.enter_context(replaced(streams.domains.held, outranks=packed))
         yield
 
 
@@ -109,8 +111,8 @@ class _Ranked(NamedTuple):
     value: bytes
 
     @classmethod
-    def of(cls, rank: bytes) -> Self:
-        return cls(int.from_bytes(rank[:8], "big"), rank[8:])
+    def of(cls, held: bytes) -> Self:
+        return cls(int.from_bytes(held[:8], "big"), held[8:-3])
 
 
 @bug
@@ -134,12 +136,11 @@ def tie_not_decided_by_bytes() -> AbstractContextManager[None]:
 @bug
 def withdrawn_counts() -> AbstractContextManager[None]:
     """Persons whom their source took back are counted."""
-    real = TrainingMerge._put
 
-    def put(self: TrainingMerge, root: Any, claim: Any, ranked: bytes, was: Any) -> None:
-        real(self, root, claim._replace(withdrawn=False), ranked, was)
+    def place(facts: tuple[Any, ...], *, withdrawn: bool) -> int:  # noqa: ARG001  # that is the defect
+        return where(facts)
 
-    return replaced(TrainingMerge, _put=put)
+    return replaced(streams.domains.held, place=place)
 
 
 # the state of a partition
@@ -148,26 +149,26 @@ def withdrawn_counts() -> AbstractContextManager[None]:
 @bug
 def old_contribution_stays() -> AbstractContextManager[None]:
     """A root's new contribution is added, its old one is not subtracted."""
-    real = Partition._recount
+    real = Roots.moves
 
-    def recount(self: Any) -> None:
+    def moves(self: Any) -> Iterator[Any]:
         self._touched = dict.fromkeys(self._touched)
-        real(self)
+        return real(self)
 
-    return replaced(Partition, _recount=recount)
+    return replaced(Roots, moves=moves)
 
 
 @bug
 def some_touched_roots_forgotten() -> AbstractContextManager[None]:
     """Of several roots touched since the last flush, one is not counted again."""
-    real = Partition._recount
+    real = Roots.moves
 
-    def recount(self: Any) -> None:
+    def moves(self: Any) -> Iterator[Any]:
         if len(self._touched) > 1:
             self._touched.popitem()
-        real(self)
+        return real(self)
 
-    return replaced(Partition, _recount=recount)
+    return replaced(Roots, moves=moves)
 
 
 @bug
@@ -192,15 +193,15 @@ def unreadable_record_ends_its_batch() -> AbstractContextManager[None]:
     """What follows an unreadable record in its batch is passed over with it."""
     real = Partition.apply
 
-    def apply(self: Any, records: Any) -> Any:
+    def apply(self: Any, records: Any) -> None:
         for at, record in enumerate(records):
             try:
                 self._domain.read(record.value or b"")
             except BeffroiError:
-                done = real(self, records[: at + 1])
+                real(self, records[: at + 1])
                 self.next_offset = max(self.next_offset, records[-1].offset + 1)
-                return done
-        return real(self, records)
+                return
+        real(self, records)
 
     return replaced(Partition, apply=apply)
 

@@ -65,7 +65,7 @@ class SecondMajorReader(TrainingReader):
             return super().read(value)
         common = tuple(record[name] for name in READS[V1][:5])
         facts = Enrolment(record["status"], record["exit"]["planned_on"], record["exit"]["actual_on"])
-        return claim_of(common, value, record["person"], ENROLMENT, facts)
+        return claim_of(common, value, record["person"].encode(), ENROLMENT, facts)
 
 
 def exits(reader: TrainingReader, *wires: bytes) -> dict[str, int]:

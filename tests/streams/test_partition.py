@@ -15,7 +15,7 @@ from streams.domains.facts import ENROLMENT, Enrolment, TrainingReader
 from streams.domains.training import TrainingMerge
 from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellValue, Flush, Partition, differing, recounted
 from streams.training import assemble
-from tests.streams.test_merge import DOMAIN, EVENTS, ORDER, VIEWS, claim, enrolment, session
+from tests.streams.test_merge import CODEC, DOMAIN, EVENTS, ORDER, VIEWS, claim, enrolment, session
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def naive(values: list[bytes]) -> dict[tuple[str, str], tuple[int, bool]]:
     winners = [max(group, key=lambda one: (one.version, one.value)) for group in slots.values()]
     sources = ("kairos", "region")
 
-    def believed(thing: str) -> list[Any]:
+    def believed(thing: bytes) -> list[Any]:
         held = [one for one in winners if one.thing == thing and not one.withdrawn]
         rank = [(sources.index(one.source) if one.source in sources else 9, one.source, -one.version) for one in held]
         return [one for _, one in sorted(zip(rank, held, strict=True), key=lambda pair: pair[0])]
@@ -64,14 +64,14 @@ def naive(values: list[bytes]) -> dict[tuple[str, str], tuple[int, bool]]:
         facts = [Enrolment(*one.facts) if one.kind == ENROLMENT else one.facts for one in claims]
         return next((value for one in facts if (value := getattr(one, name)) is not None), None)
 
-    described = believed("")
-    if any(one.thing == "" for one in winners) and not described:
+    described = believed(b"")
+    if any(one.thing == b"" for one in winners) and not described:
         return {}
     place = "62498|formacode:31816" if described else "?|"
     counts: Counter[str] = Counter()
     leavers = 0
-    people = {one.thing for one in winners} - {"", "#"}
-    if not any(believed(person) for person in people) and (tally := believed("#")):
+    people = {one.thing for one in winners} - {b"", b"#"}
+    if not any(believed(person) for person in people) and (tally := believed(b"#")):
         leavers = (tally[0].facts.entered or 0) + (tally[0].facts.admitted or 0)
         day = tally[0].facts.ends_on or fact(described, "ends_on")
         counts.update({f"{place}|{day}": leavers} if day and leavers else {})
@@ -82,7 +82,7 @@ def naive(values: list[bytes]) -> dict[tuple[str, str], tuple[int, bool]]:
             day = fact(known, "actual_end_on") or fact(known, "planned_end_on") or fact(described, "ends_on")
             counts.update([f"{place}|{day}"] if day else [])
     cells = {("exits", cell): (n, False) for cell, n in counts.items()}
-    return cells | ({("sessions", winners[0].root): (leavers, True)} if described else {})
+    return cells | ({("sessions", winners[0].root.decode()): (leavers, True)} if described else {})
 
 
 def shown(cells: dict[tuple[str, str], CellValue]) -> dict[tuple[str, str], tuple[int, bool]]:
@@ -139,19 +139,16 @@ TestOwners = Owners.TestCase
 
 def test_what_cannot_be_read_is_parked_and_passed() -> None:
     partition = Partition(DOMAIN, 0)
-    done = partition.apply([Event(0, session(1)), Event(1, b"garbage"), Event(2, None), Event(3, enrolment(1, 1))])
-    assert (done.changed, done.parked) == (2, 2)
+    partition.apply([Event(0, session(1)), Event(1, b"garbage"), Event(2, None), Event(3, enrolment(1, 1))])
     flush = partition.drain()
     assert flush is not None
+    assert (flush.done.changed, flush.done.parked) == (2, 2)
     assert [parked.offset for parked in flush.parked] == [1, 2]
     assert flush.next_offset == 4
 
 
 def test_an_event_of_a_schema_yet_unknown_waits_and_is_taken_in_once_it_is_known() -> None:
-    newer = {**sources()[TRAINING_ENROLMENT]}
-    newer["fields"] = [*newer["fields"], {"name": "note", "type": ["null", "string"], "default": None}]
-    entries = [one.entry() for one in lock_file().all()]
-    upgraded = Codec(LockFile(relock(entries, {TRAINING_ENROLMENT: newer})))
+    upgraded = with_a_note()
     day = date(2026, 12, 4)
     late = enrolment(1, 1, planned_end_on=day)
     record = {**Codec().read(TRAINING_ENROLMENT, late), "note": "new"}
@@ -170,6 +167,48 @@ def test_an_event_of_a_schema_yet_unknown_waits_and_is_taken_in_once_it_is_known
     assert flush is not None
     assert flush.cells["exits", f"62498|formacode:31816|{day}"].n == 1
     assert [flush.entities[key] for key in waiting] == [None]
+
+
+def with_a_note() -> Codec:
+    """A codec whose enrolment has a field more."""
+    newer = {**sources()[TRAINING_ENROLMENT]}
+    newer["fields"] = [*newer["fields"], {"name": "note", "type": ["null", "string"], "default": None}]
+    entries = [one.entry() for one in lock_file().all()]
+    return Codec(LockFile(relock(entries, {TRAINING_ENROLMENT: newer})))
+
+
+UPGRADED = with_a_note()
+READER = TrainingReader(UPGRADED)
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.booleans(), st.booleans()), max_size=12))
+def test_the_newest_event_of_a_slot_holds_whatever_schemas_it_was_written_with(
+    said: list[tuple[int, bool, bool]],
+) -> None:
+    """Two schemas name one slot by different bytes. Each time: its version, whether by the newer, whether written."""
+    partition, log, wires = Partition(assemble(READER, TrainingMerge(READER, ORDER), VIEWS), 0), Log(), []
+    for offset, (version, new, write) in enumerate(said):
+        wire = enrolment(1, version, planned_end_on=date(2026, 12, version))
+        wires.append(UPGRADED.encode(TRAINING_ENROLMENT, CODEC.read(TRAINING_ENROLMENT, wire)) if new else wire)
+        partition.apply([Event(offset, wires[-1])])
+        flush = partition.drain() if write else None
+        if flush:
+            log.commit(flush)
+    if flush := partition.drain():
+        log.commit(flush)
+    winner = max(((READER.read(wire).version, wire) for wire in wires), default=None)  # type: ignore[union-attr]  # they can be read
+    assert list(log.entities.values()) == ([winner[1]] if winner else [])
+    assert [key[1][-2:] for key, cell in log.cells.items() if cell.n] == ([f"{winner[0]:02}"] if winner else [])
+
+
+def test_what_is_superseded_before_it_is_written_changed_nothing() -> None:
+    partition = Partition(DOMAIN, 0)
+    partition.apply([Event(at, enrolment(1, version)) for at, version in enumerate((1, 3, 2, 3))])
+    assert partition.waiting == 1
+    flush = partition.drain()
+    assert flush is not None
+    assert (flush.done, flush.next_offset) == ((1, 3, 0), 4)
+    assert list(flush.entities.values()) == [enrolment(1, 3)]
 
 
 def test_nothing_new_opens_no_transaction() -> None:
@@ -241,4 +280,7 @@ def test_claims_of_a_schema_yet_unknown_are_not_recounted() -> None:
 def test_a_key_that_would_hide_where_it_ends_is_refused() -> None:
     partition = Partition(DOMAIN, 0)
     record = {**Codec().read(TRAINING_SESSION, session(1)), "session_id": "intercarif:1\x1fx"}
-    assert partition.apply([Event(0, Codec().encode(TRAINING_SESSION, record))]).parked == 1
+    partition.apply([Event(0, Codec().encode(TRAINING_SESSION, record))])
+    flush = partition.drain()
+    assert flush is not None
+    assert flush.done.parked == 1
