@@ -15,6 +15,7 @@ from beffroi.audit import Audited
 from beffroi.audit import audit as recount
 from beffroi.embedded import EmbeddedKafka
 from beffroi.settings import Settings
+from connectors.failures import COMMAND, INBOX, POLLER, RELAY
 from connectors.formats import format_named
 from connectors.gateway.rights import contracts_of
 from connectors.gateway.settings import GatewaySettings
@@ -99,8 +100,8 @@ def territory(settings: Settings) -> Territory:
     return Territory.load(settings.region, settings.area_tables)
 
 
-def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
-    """The pipeline that every partner's file goes through."""
+def intake(settings: Settings, cluster: KafkaSettings, door: str = COMMAND) -> Intake:
+    """The pipeline that every partner's file goes through; ``door`` says how it came."""
     spare_the_state()  # what a delivery holds lives until its commit: to walk it again and again costs a sixth
     return Intake(
         cluster,
@@ -109,17 +110,18 @@ def intake(settings: Settings, cluster: KafkaSettings) -> Intake:
         territory=territory(settings),
         clock=system_clock,
         keys=load_or_create_keys(settings.quarantine_key_file),
+        door=door,
     )
 
 
-def role_intake(settings: Settings) -> tuple[KafkaSettings, Intake]:
+def role_intake(settings: Settings, door: str = COMMAND) -> tuple[KafkaSettings, Intake]:
     """The cluster and the pipeline of a process that a supervisor starts: it waits for its broker.
 
     Raises:
         KafkaUnavailable: No broker answers.
     """
     cluster = kafka(settings, ROLE_PATIENCE_S)
-    return cluster, intake(settings, cluster)
+    return cluster, intake(settings, cluster, door)
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def poller(settings: Settings, source: str, collected: CollectorRegistry, *, con
     polled = feed(source, tuple(area.code for area in territory(settings).of_type(DEPARTEMENT)))
     check(source, access)
     format_named(polled.format)
-    cluster, pipeline = role_intake(settings)
+    cluster, pipeline = role_intake(settings, POLLER)
     late_after_s = _late_after_s(settings, source)
     return Poller(
         polled,
@@ -211,6 +213,7 @@ def poller(settings: Settings, source: str, collected: CollectorRegistry, *, con
         health=PollHealth(source, system_clock, late_after_s),
         late_after_s=late_after_s,
         clock=system_clock,
+        note=pipeline.note,
     )
 
 
@@ -255,7 +258,7 @@ def inbox(
     return Inbox(
         root.resolve(),
         routes(settings),
-        role_intake(settings)[1],
+        role_intake(settings, INBOX)[1],
         inbox_locks(settings),
         metrics=metrics,
         health=health,
@@ -290,7 +293,7 @@ def relay(settings: Settings, collected: CollectorRegistry, health: RelayHealth)
             "no partner is registered who speaks Kafka",
             fix="name them in a file like schemas/registers/partners.toml and set BEFFROI_PARTNERS_REGISTER to it",
         )
-    cluster, pipeline = role_intake(settings)
+    cluster, pipeline = role_intake(settings, RELAY)
     return Relay(
         cluster,
         settings.topic_prefix,

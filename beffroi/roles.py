@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 
 from beffroi import compose
 from beffroi.settings import ENV_PREFIX, Settings
+from connectors.failures import GATEWAY
 from connectors.inbox import OUTCOMES, Settled, one_inbox
 from connectors.pollers import Swept
 from monitoring.inbox import InboxHealth, InboxMetrics
@@ -86,7 +87,7 @@ def run_gateway_role(settings: Settings) -> None:
     from connectors.gateway import run_gateway
 
     configure_logs(settings)
-    cluster, intake = compose.role_intake(settings)
+    cluster, intake = compose.role_intake(settings, GATEWAY)
     run_gateway(compose.gateway_settings(settings, cluster), intake)
 
 

@@ -5,8 +5,8 @@ nothing. A record that is refused leaves its neighbours alone.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,7 @@ from confluent_kafka import KafkaException, Producer
 
 from connectors.alone import Alone, single
 from connectors.delivery import ALL_KEPT_BYTES, Delivery, collect
+from connectors.failures import COMMAND, Failures, cause
 from connectors.formats import format_named
 from connectors.formats.base import Context, Format, Problem, Refused
 from connectors.inputs import Input
@@ -110,9 +111,10 @@ class Intake:
         territory: Tells whether places are known.
         clock: For the instants of heartbeats and refusals.
         keys: Seal records that are set aside; without them their content is not kept.
+        door: By which way things come in, for those who are told what could not be taken.
     """
 
-    def __init__(  # its world: cluster, tables, keys, time
+    def __init__(  # noqa: PLR0913  # its world: cluster, tables, keys, time
         self,
         kafka: KafkaSettings | None,
         *,
@@ -121,6 +123,7 @@ class Intake:
         territory: Territory,
         clock: Clock,
         keys: Keyring | None = None,
+        door: str = COMMAND,
     ) -> None:
         self._kafka = kafka
         self._prefix = prefix
@@ -129,6 +132,7 @@ class Intake:
         self._clock = clock
         self._keys = keys
         self._codec = registry.codec(kafka) if kafka else Codec()
+        self._failures = Failures(kafka, prefix, door, codec=self._codec, clock=clock) if kafka else None
         self._publishers: dict[str, Publisher] = {}
         self._locks: dict[str, Lock] = {}
 
@@ -163,7 +167,15 @@ class Intake:
             KafkaUnavailable: No broker answers; nothing was done.
             FencedError: Others of the same source took over each time; nothing was done.
         """
-        return self._take(data, _format(written), terms, self._publish)
+        form = _format(written)
+        source, tried = terms.get("source") or form.default_source, terms.get("dry_run", False)
+        with nullcontext() if self._failures is None or tried else self._failures.noting(source):
+            return self._take(data, form, terms, self._publish)
+
+    def note(self, source: str, found: str | None) -> None:
+        """Tell that something of a source did not come so far as to be published; see ``connectors.failures``."""
+        if self._failures is not None:
+            self._failures.note(source, found)
 
     def open(self, source: str) -> None:
         """Take a source over: whatever publication of it was cut off is undone now, and not when its time is up.
@@ -193,17 +205,25 @@ class Intake:
             FencedError: Others of the same source took over each time; nothing was done.
         """
         read, room = list[_Read | FileRefused](), ALL_KEPT_BYTES
+        outcomes: Sequence[Report | FileRefused] = ()
         for one in handed:
             read.append(found := self._read_or_refused(one, source, room))
             room -= found.delivery.kept_bytes if isinstance(found, _Read) else 0
         sound = [one for one in read if isinstance(one, _Read)]
 
         def along(producer: Producer, judged: Sequence[Verdicts | FileHeld]) -> None:
-            outcomes = iter(judged)
-            tell(producer, [one if isinstance(one, FileRefused) else _outcome(one, next(outcomes)) for one in read])
+            nonlocal outcomes
+            outcomes = _outcomes(read, judged)
+            tell(producer, outcomes)
 
         deliveries = [(one.delivery, one.rules) for one in sound]
         self._exclusively(source, lambda publisher: publisher.publish_together(deliveries, along))
+        self._note_refused(source, outcomes)
+
+    def _note_refused(self, source: str, outcomes: Iterable[Report | FileRefused]) -> None:
+        for one in outcomes:
+            if isinstance(one, FileRefused):
+                self.note(source, cause(one))
 
     def _read_or_refused(self, one: Handed, source: str, room: int) -> _Read | FileRefused:
         try:
@@ -328,6 +348,14 @@ class Intake:
 
 
 _ATOMIC_FIX: Final = "correct the refused records, then send all of them again"
+
+
+def _outcomes(
+    read: Sequence[_Read | FileRefused], judged: Iterable[Verdicts | FileHeld]
+) -> list[Report | FileRefused]:  # fmt: skip
+    """What became of each thing; only those that could be read were judged."""
+    left = iter(judged)
+    return [one if isinstance(one, FileRefused) else _outcome(one, next(left)) for one in read]
 
 
 def _outcome(read: _Read, judged: Verdicts | FileHeld) -> Report | FileRefused:

@@ -18,9 +18,9 @@ from monitoring.watch import WatchHealth, WatchMetrics
 from schemas.cadence import SILENT, state
 from schemas.clock import EPOCH, Clock
 from schemas.codec import Codec
-from schemas.contracts import HEARTBEAT, SOURCE_STATUS
+from schemas.contracts import HEARTBEAT, SOURCE_FAILURE, SOURCE_STATUS
 from schemas.registers import Source
-from schemas.topics import CATALOGUE, HEARTBEATS, QUARANTINE, STATUS
+from schemas.topics import CATALOGUE, FAILURES, HEARTBEATS, QUARANTINE, STATUS
 
 #: States move by the hour; what is told is a second old at most.
 LOOK_S: Final = 1.0
@@ -36,8 +36,17 @@ log = structlog.get_logger(__name__)
 Status = dict[str, Any]
 
 
-def status(source: Source, heard: Mapping[str, Any] | None, now: datetime) -> Status:
-    """How a source does, as the contract SourceStatus says it."""
+def status(
+    source: Source, heard: Mapping[str, Any] | None, failed: Mapping[str, Any] | None, now: datetime
+) -> Status:  # fmt: skip
+    """How a source does, as the contract SourceStatus says it.
+
+    Args:
+        source: Its entry in the register.
+        heard: Its last heartbeat.
+        failed: Its last failure.
+        now: The present instant.
+    """
     told = heard or dict.fromkeys(("heard_at", "file", "last_event_at"))
     return {
         "source": source.name,
@@ -47,8 +56,9 @@ def status(source: Source, heard: Mapping[str, Any] | None, now: datetime) -> St
         "last_file": told["file"],
         "last_event_at": told["last_event_at"],
         "last_success_at": told["heard_at"],
-        "last_failure_at": None,
-        "last_failure": None,
+        "last_failure_at": failed["failed_at"] if failed else None,
+        "last_failure": failed["cause"].lower() if failed else None,
+        "last_failure_door": failed["door"].lower() if failed else None,
         "as_of": now,
     }
 
@@ -85,13 +95,14 @@ class Watch:
         self._sources = {one.name: one for one in sources if one.state == "live"}
         self._known = frozenset(one.name for one in sources)
         self._status_topic = prefix + STATUS
-        takers = {HEARTBEATS: self._hear, STATUS: self._said, QUARANTINE: self._set_aside}
+        takers = {HEARTBEATS: self._hear, FAILURES: self._fail, STATUS: self._said, QUARANTINE: self._set_aside}
         self._takers: dict[str, Callable[[bytes], None]] = {prefix + name: taker for name, taker in takers.items()}
         self._begin()
 
     def _begin(self) -> None:
         self._board = Board(whole=False)
         self._heard: dict[str, Mapping[str, Any]] = {}
+        self._failed: dict[str, Mapping[str, Any]] = {}
         self._told: dict[str, Status] = {}
         self._behind = set(self._takers)
 
@@ -134,6 +145,15 @@ class Watch:
         record = self._codec.read(HEARTBEAT, wire)
         self._heard[record["source"]] = record
 
+    def _fail(self, wire: bytes) -> None:
+        record = self._codec.read(SOURCE_FAILURE, wire)
+        name = record["source"]
+        self._failed[name] = record
+        if name in self._known:
+            self._metrics.failed(
+                name, record["door"].lower(), record["cause"].lower(), record["failed_at"].timestamp()
+            )  # fmt: skip
+
     def _said(self, wire: bytes) -> None:
         record = self._codec.read(SOURCE_STATUS, wire)
         self._told[record["source"]] = record
@@ -143,7 +163,10 @@ class Watch:
 
     def _look(self, sender: Producer) -> None:
         now = self._clock()
-        found = {name: status(source, self._heard.get(name), now) for name, source in self._sources.items()}
+        found = {
+            name: status(source, self._heard.get(name), self._failed.get(name), now)
+            for name, source in self._sources.items()
+        }
         news = {name: one for name, one in found.items() if self._is_news(one)}
         for name, one in news.items():
             say = log.warning if one["state"] == SILENT else log.info

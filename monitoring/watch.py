@@ -26,6 +26,10 @@ class WatchMetrics:
         self._event = gauge(
             "beffroi_source_last_event_timestamp_seconds", "When one last brought something new", "source"
         )
+        self._failure = gauge(
+            "beffroi_source_last_failure_timestamp_seconds",
+            "When something of it last could not be taken as a whole", "source", "door", "cause",
+        )  # fmt: skip
         self._data = gauge("beffroi_source_data_timestamp_seconds", "Instant of its last data", "source")
         self._late_after = gauge(
             "beffroi_source_late_after_seconds", "Silence from which somebody should ask", "source"
@@ -43,6 +47,11 @@ class WatchMetrics:
             self._event.labels(source).set(event)
         if late_after is not None:
             self._late_after.labels(source).set(late_after)
+
+    def failed(self, source: str, door: str, cause: str, at: float) -> None:
+        """What of a source last could not be taken: one series a source, in seconds since 1970."""
+        self._failure.remove_by_labels({"source": source})
+        self._failure.labels(source, door, cause).set(at)
 
     def waiting(self, counts: Mapping[tuple[str, str], int], oldest: Mapping[str, float]) -> None:
         """How many records wait by source and code, and since when by source."""

@@ -15,11 +15,11 @@ from connectors.kafka.generations import in_force, number
 from connectors.kafka.reading import at_end
 from portal.epochs import Epoch, Staged, generation_of
 from portal.settings import PortalSettings
-from portal.view import Change, Row, View
+from portal.view import Change, Row, View, plain
 from schemas.clock import Clock, to_millis
-from schemas.contracts import EXITS_ROW, FRESHNESS_ROW, SESSIONS_ROW
+from schemas.contracts import EXITS_ROW, FRESHNESS_ROW, SESSIONS_ROW, SOURCE_FAILURE
 from schemas.errors import BeffroiError
-from schemas.topics import TOMBSTONES_KEPT_MS, VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
+from schemas.topics import FAILURES, TOMBSTONES_KEPT_MS, VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
 
 CONTRACTS: Final = {"exits": EXITS_ROW, "sessions": SESSIONS_ROW, "freshness": FRESHNESS_ROW}
 TOPICS: Final = {"exits": VIEW_EXITS, "sessions": VIEW_SESSIONS, "freshness": VIEW_FRESHNESS}
@@ -53,6 +53,9 @@ class ReadModel:
         self._clock = clock
         self._codec = registry.codec(settings.kafka)
         self._by_topic = {settings.prefix + topic: name for name, topic in TOPICS.items()}
+        self._failures_topic = settings.prefix + FAILURES
+        #: The last failure of each source, by its name; no view, for readers outside have nothing of it.
+        self.failures: dict[str, dict[str, Any]] = {}
         self._listeners: set[Listener] = set()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="read model", daemon=True)
@@ -103,6 +106,7 @@ class ReadModel:
                     topic: self._begin(name, Epoch(epochs[topic], number(found, name)))
                     for topic, name in self._by_topic.items()
                 }
+            offsets[self._failures_topic] = 0
             consumer.assign([TopicPartition(topic, 0, offset) for topic, offset in offsets.items()])
             checked = monotonic()
             while not self._stop.is_set():
@@ -141,12 +145,22 @@ class ReadModel:
             self._stop.wait(_POLL_S)
 
     def _take(self, message: Message, fresh: dict[str, list[Change]]) -> None:
+        if message.topic() == self._failures_topic:
+            self._fail(message)
+            return
         name = self._by_topic[message.topic() or ""]
         if at_end(message):
             self._settle(name)
             self._behind.discard(name)
         elif message.error() is None:
             self._hear(name, message, fresh)
+
+    def _fail(self, message: Message) -> None:
+        """Where the topic was not made yet, there are none."""
+        value = message.value()
+        if message.error() is None and value:
+            record = plain(self._codec.read(SOURCE_FAILURE, value))
+            self.failures[record["source"]] = record
 
     def _hear(self, name: str, message: Message, fresh: dict[str, list[Change]]) -> None:
         """Take a row; those of a rebuilt view wait until all of them are there."""

@@ -69,6 +69,7 @@ LEDGER = "ledger.v1"
 SANDBOX = "sandbox.v1"
 QUARANTINE = "quarantine.v1"
 HEARTBEATS = "heartbeat.v1"
+FAILURES = "failures.v1"
 STATUS = "status.v1"
 CURSORS = "cursors.v1"
 GENERATIONS = "generations.v1"
@@ -143,6 +144,11 @@ CATALOGUE: tuple[Topic, ...] = (
     Topic(
         HEARTBEATS, 1, _COMPACT, "source", _CONNECTORS, "release", "when each source was last heard",
         _of("platform", "Heartbeat"),
+    ),
+    Topic(
+        FAILURES, 1, _COMPACT, "source", _CONNECTORS, "operators, portal",
+        "what of each source last could not be taken as a whole: at which door, when, of what kind",
+        _of("platform", "SourceFailure"),
     ),
     Topic(
         STATUS, 1, _COMPACT, "source", _CONNECTORS, "operators, portal", "how each source does against its cadence",

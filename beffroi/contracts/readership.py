@@ -15,6 +15,7 @@ from schemas.contracts import (
     QUARANTINE_OUTCOME,
     QUARANTINED,
     SESSION_FACTS,
+    SOURCE_FAILURE,
     SOURCE_STATUS,
 )
 from schemas.evolution import Reader
@@ -31,6 +32,7 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
     HEARTBEAT: ("release", "the watch over sources"),
     LEDGER_ENTRY: ("intake's ledger",),
     POLL_CURSOR: ("pollers' cursors",),
+    SOURCE_FAILURE: ("the watch over sources", "portal: /sources"),
     SOURCE_STATUS: ("the watch over sources",),
     QUARANTINED: ("operators' quarantine",),
     QUARANTINE_OUTCOME: ("operators' quarantine",),

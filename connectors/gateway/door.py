@@ -1,8 +1,9 @@
 """One request: who asks, may they, take the body, hand it to the pipeline, answer with verdicts."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -15,6 +16,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from connectors.failures import REFUSED
 from connectors.formats.base import Format
 from connectors.gateway.answers import JSON, NDJSON, as_json, as_lines, status
 from connectors.gateway.auth import Authenticator, Caller
@@ -37,6 +39,8 @@ from schemas.registers import sources_register
 _SPOOL_BYTES: Final = 1 << 20
 #: Types that say nothing: the format decides by itself.
 _ANY_TYPE: Final = frozenset({"", "application/octet-stream"})
+#: What is wrong with a body before anybody reads it.
+_UNREADABLE: Final = frozenset({"malformed", "media-type", "slow", "too-large"})
 
 
 class Ask(BaseModel):
@@ -110,7 +114,11 @@ class Door:
     async def _admitted(self, request: Request, caller: Caller, form: Format, ask: Ask) -> Response:
         request.state.format = form.name
         source = source_for(caller.sources, form, ask.source, self._contracts)
-        _check_media(request, form)
+        async with self._noting(source):
+            _check_media(request, form)
+            return await self._received(request, caller, form, source, ask)
+
+    async def _received(self, request: Request, caller: Caller, form: Format, source: str, ask: Ask) -> Response:
         key = key_of(request.headers.get("idempotency-key"))
         self._check_link()
         async with self._lanes.place(caller.partner):
@@ -126,6 +134,16 @@ class Door:
                     return await asyncio.get_running_loop().run_in_executor(
                         self._workers, self._work, request, caller, _Keyed(key, _request(request, content)), job
                     )
+
+    @asynccontextmanager
+    async def _noting(self, source: str) -> AsyncIterator[None]:
+        """Tell what never came so far as the pipeline, which tells the rest itself."""
+        try:
+            yield
+        except Rejected as error:
+            if error.code in _UNREADABLE and self.link.up:
+                await asyncio.to_thread(self._intake.note, source, REFUSED)
+            raise
 
     def _check_link(self) -> None:
         if not self.link.up:

@@ -9,6 +9,7 @@ from io import BufferedReader
 from itertools import islice
 from typing import Any, Final
 
+from connectors.failures import REFUSED as REFUSED_WHOLE
 from connectors.inbox.folder import DONE, FAILED, HELD, REFUSED, Found, Stamp, objection, open_file
 from connectors.inputs import Input
 from connectors.intake import Intake
@@ -60,6 +61,7 @@ def take(found: Found, route: Route, intake: Intake, now: datetime, *, confirm: 
     receipt = _blank(found, route, now)
     reason = objection(found)
     if reason:
+        intake.note(route.source, REFUSED_WHOLE)
         return _not_taken("refused", receipt, *reason)
     with open_file(found.path) as file:
         if Stamp.of(os.fstat(file.fileno())) != found.stamp:

@@ -1,12 +1,14 @@
 """Sweeps again and again: when the next one is due, and what to do when one stops half-way."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NoReturn
 
 import structlog
 
+from connectors.failures import cause
 from connectors.pollers.access import PollSettings, edge
 from connectors.pollers.cursors import CursorTopic
 from connectors.pollers.edge import Edge
@@ -36,6 +38,7 @@ class Poller:
         health: Told as well.
         late_after_s: Age of the last sweep from which the source counts as late.
         clock: The present instant.
+        note: Told, of which source, what kind of failure ended a sweep; see ``connectors.failures``.
     """
 
     feed: Feed
@@ -47,6 +50,7 @@ class Poller:
     health: PollHealth
     late_after_s: float
     clock: Clock
+    note: Callable[[str, str | None], None]
 
     async def once(self) -> Swept:
         """One sweep; raises as ``Sweeper.sweep`` does."""
@@ -91,6 +95,7 @@ class Poller:
         except BeffroiError as error:
             self.metrics.failed()
             self.health.failed(error.message)
+            await asyncio.to_thread(self.note, self.feed.source, cause(error))
             raise
         instant = swept.cursor.completed_at or self.clock()
         self.metrics.completed(instant, self.late_after_s)

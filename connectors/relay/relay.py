@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
+from connectors.failures import DEFECT
 from connectors.gateway.problems import Rejected
 from connectors.gateway.rights import Registered
 from connectors.intake import Intake
@@ -178,6 +179,8 @@ class Relay:
                 return
             self._log.error("record failed", topic=run[0].topic, offset=run[0].offset, error=type(error).__name__)
             outcomes = self._answered(consumer, run, [Rejected("defect", "we failed on this record")])
+            if run[0].source is not None:
+                self._intake.note(run[0].source, DEFECT)
         self._health.moved()
         for letter, outcome in zip(run, outcomes, strict=True):
             self._metrics.settled(letter.partner, counts(outcome))

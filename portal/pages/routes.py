@@ -62,13 +62,10 @@ class Pages:
     def sources(self, territory: Territory) -> HTMLResponse:
         """How each source does, against what is expected of it; those that never came are there too."""
         now, heard = self._clock(), {row["source"]: row for row in self._model.freshness()}
-        found = [
-            (source, heard.get(source.name, {}), state(source, _instant(heard.get(source.name)), now))
-            for source in self._sources.values()
-            if source.state == "live"
-        ]
+        live = [source for source in self._sources.values() if source.state == "live"]
+        found = [(one, heard.get(one.name, {}), state(one, _instant(heard.get(one.name)), now)) for one in live]
         found.sort(key=lambda one: (_FIRST.index(one[2]), one[0].name))
-        return self.render("sources.html", territory, found=found)
+        return self.render("sources.html", territory, found=found, failures=self._model.failures)
 
     def home(self, territory: Territory, trades: Trades, params: "Params") -> HTMLResponse:
         """The search page."""

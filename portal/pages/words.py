@@ -83,9 +83,9 @@ def number(value: int) -> str:
 
 
 def moment(value: str) -> str:
-    """``le 23/11/2026 à 14 h 05`` in Europe/Paris."""
+    """``le 23/11/2026 à 14 h 05`` in Europe/Paris; an hour is never cut by the end of a line."""
     local = datetime.fromisoformat(value).astimezone(PARIS)
-    return f"le {local:%d/%m/%Y} à {local.hour} h {local:%M}"
+    return f"le {local:%d/%m/%Y} à {local.hour}\xa0h\xa0{local:%M}"
 
 
 def cadence(hours: int) -> str:
@@ -100,6 +100,29 @@ def standing(found: State, heard_at: str | None) -> str:
     if found == SILENT and heard_at:
         return f"muette depuis {moment(heard_at)}"
     return {ON_TIME: "à l'heure", LATE: "en retard"}.get(found, "jamais entendue")
+
+
+_DOORS: Final = {
+    "COMMAND": "en ligne de commande",
+    "INBOX": "par la boîte de dépôt",
+    "GATEWAY": "par HTTP",
+    "POLLER": "au relevé",
+    "RELAY": "par Kafka",
+}
+_CAUSES: Final = {
+    "REFUSED": "illisible",
+    "HELD": "retenu pour vérification",
+    "DEFECT": "défaut de notre côté",
+    "UNAVAILABLE": "source injoignable",
+    "FORBIDDEN": "accès refusé par la source",
+    "CHANGED": "réponse inattendue de la source",
+}
+
+
+def failure(found: Mapping[str, Any]) -> str:
+    """``le 22/11/2026 à 8 h 00 par la boîte de dépôt : illisible``, of a record of SourceFailure."""
+    told = f"{moment(found['failed_at'])} {_DOORS.get(found['door'], '')}".rstrip()
+    return f"{told} : {_CAUSES.get(found['cause'], 'cause inconnue')}"
 
 
 def age(row: Mapping[str, Any], source: Source | None, now: datetime) -> str:

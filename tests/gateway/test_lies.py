@@ -11,6 +11,9 @@ import pytest
 
 from connectors.gateway.bodies import _timely
 from connectors.gateway.problems import Rejected
+from schemas.topics import FAILURES
+from tests.bus import table
+from tests.gateway.conftest import Site
 from tests.gateway.desk import Gateway, offer
 from tests.gateway.test_limits import DOOR, head, is_problem
 
@@ -46,6 +49,22 @@ def test_who_lies_about_the_body_is_refused_and_the_next_one_is_served(gateway: 
     assert b"Traceback" not in answer
     assert "Traceback" not in gateway.text()
     assert gateway.offers([offer(7_300)], "?dry_run=true").status == 200
+
+
+@pytest.mark.kafka
+def test_a_body_that_nobody_can_read_is_told_to_operators_and_a_token_that_is_none_is_not(site: Site) -> None:
+    def told() -> dict[str, tuple[str, str]]:
+        return {key: (one["door"], one["cause"]) for key, one in table(site.kafka, site.prefix + FAILURES).items()}
+
+    token = site.gateway.issue("organisme", "kairos")
+    wrong = {"Content-Type": "text/xml", "Authorization": f"Bearer {token}x"}
+    assert site.gateway.post("/v1/formats/kairos-csv", b"<x/>", wrong).status == 401
+    assert "kairos" not in told()
+    assert site.gateway.post("/v1/formats/kairos-csv", b"<x/>", {"Content-Type": "text/xml"}, token=token).status == 415
+    assert told()["kairos"] == ("GATEWAY", "REFUSED")
+    sandbox = site.gateway.issue("organisme", "sandbox-organisme")
+    assert site.gateway.post("/v1/formats/kairos-csv", b"<x/>", {"Content-Type": "text/xml"}, sandbox).status == 415
+    assert "sandbox-organisme" not in told()
 
 
 @pytest.mark.kafka

@@ -28,8 +28,8 @@ from monitoring.polling import PollHealth, PollMetrics
 from schemas.codec import Codec
 from schemas.errors import KafkaUnavailable, SettingsError
 from schemas.territory.areas import Territory
-from schemas.topics import AGENDA_EVENTS, CURSORS, MOBILITY_EVENTS, OFFERS_EVENTS
-from tests.bus import every_byte, records
+from schemas.topics import AGENDA_EVENTS, CURSORS, FAILURES, MOBILITY_EVENTS, OFFERS_EVENTS
+from tests.bus import every_byte, records, table
 from tests.conftest import PARTITIONS
 from tests.pollers.apis import CLIENT, DATA_INCLUSION_TOKEN, SECRET, Apis, silence
 from tests.pollers.polling import NOW, offers, settings, small_offres
@@ -122,7 +122,7 @@ def test_offers_that_are_no_longer_listed_are_withdrawn_and_many_are_held(
         poller = Poller(
             small_offres(), settings(apis), Spool(tmp_path), CursorTopic(kafka, topics + CURSORS, Codec()),
             ToIntake(intake, confirm), PollMetrics(CollectorRegistry(), "offres"),
-            PollHealth("offres", lambda: NOW, 60.0), 60.0, lambda: instant,
+            PollHealth("offres", lambda: NOW, 60.0), 60.0, lambda: instant, intake.note,
         )  # fmt: skip
         swept = asyncio.run(poller.once())
         return swept.outcome, swept.delivered.accepted, swept.delivered.withdrawn
@@ -137,6 +137,7 @@ def test_offers_that_are_no_longer_listed_are_withdrawn_and_many_are_held(
     apis.offers["59-new"] = replace(apis.offers["59-0039"], id="59-new", created=NOW)
     assert sweep() == ("held", 1, 0)
     assert sweep() == ("held", 0, 0)
+    assert table(kafka, topics + FAILURES)["offres"]["cause"] == "HELD"
     assert sweep(confirm=True) == ("complete", 0, 15)
     assert sweep() == ("complete", 0, 0)
 
@@ -257,7 +258,7 @@ def real_poller(apis: Apis, kafka: KafkaSettings, prefix: str, folder: Path, sou
     intake = Intake(kafka, prefix=prefix, pseudonyms=Pseudonymiser(b"k"), territory=Territory.load(), clock=lambda: NOW)
     return Poller(
         polled, settings(apis), Spool(folder / source), CursorTopic(kafka, prefix + CURSORS, Codec()), ToIntake(intake),
-        PollMetrics(CollectorRegistry(), source), PollHealth(source, lambda: NOW, 60.0), 60.0, lambda: NOW,
+        PollMetrics(CollectorRegistry(), source), PollHealth(source, lambda: NOW, 60.0), 60.0, lambda: NOW, intake.note,
     )  # fmt: skip
 
 

@@ -64,6 +64,7 @@ class Workbench:
     folder: Path
     inbox: Inbox = field(default_factory=Inbox)
     now: datetime = NOW
+    failures: list[tuple[str, str | None]] = field(default_factory=list)
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     def poller(self, polled: Feed | None = None) -> Poller:
@@ -72,7 +73,7 @@ class Workbench:
         return Poller(
             polled, settings(self.apis), Spool(self.folder / polled.source), self.cursors(), self.inbox,
             PollMetrics(self.registry, polled.source), PollHealth(polled.source, lambda: self.now, 60.0), 60.0,
-            lambda: self.now,
+            lambda: self.now, lambda source, cause: self.failures.append((source, cause)),
         )  # fmt: skip
 
     def cursors(self) -> CursorTopic:
@@ -249,6 +250,7 @@ def test_an_answer_of_another_form_withdraws_nothing(bench: Workbench) -> None:
     with pytest.raises(SourceChanged):
         bench.sweep()
     assert bench.inbox.taken == []
+    assert bench.failures == [("offres", "CHANGED")]
 
 
 def test_two_pollers_of_one_folder_do_not_meet(bench: Workbench) -> None:

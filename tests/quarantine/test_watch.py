@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from confluent_kafka import Producer
 
+from beffroi.commands.inbox import EX_REFUSED
 from connectors.kafka.clients import producer
 from connectors.kafka.settings import KafkaSettings
 from connectors.watch import status
@@ -21,9 +23,12 @@ from schemas.codec import Codec
 from schemas.contracts import HEARTBEAT
 from schemas.registers import Source, sources_register
 from schemas.topics import HEARTBEATS, STATUS
-from tests.bus import table
+from tests.bus import every_byte, table
+from tests.conftest import PARTITIONS
 from tests.connectors.test_intake import intake
+from tests.inbox.dropping import InboxProcess
 from tests.kairos import row, write
+from tests.portal.conftest import Portal
 from tests.ports import free_port
 from tests.waiting import until
 
@@ -40,7 +45,7 @@ def test_a_source_is_late_after_its_cadence_and_silent_when_somebody_should_ask(
 ) -> None:
     heard_at = None if hours is None else NOW - timedelta(hours=hours)
     assert state(KAIROS, heard_at, NOW) == expected
-    assert status(KAIROS, None, NOW)["state"] == "NEVER_HEARD"
+    assert status(KAIROS, None, None, NOW)["state"] == "NEVER_HEARD"
 
 
 class Watching:
@@ -107,3 +112,28 @@ def test_silence_and_what_waits_are_told_to_operators(
     assert '"silent_sources": []' in watching.page("/health")
     watching.process.send_signal(signal.SIGTERM)
     assert watching.process.wait(10) == 0
+
+
+@pytest.mark.kafka
+def test_what_could_not_be_taken_as_a_whole_is_told_with_its_door_and_its_kind(
+    kafka: KafkaSettings, topics: str, tmp_path: Path, watching: Watching
+) -> None:
+    began = system_clock()
+    (tmp_path / "inbox" / "kairos").mkdir(parents=True)
+    (tmp_path / "inbox" / "kairos" / "PLANTEDNAME_2026-11-23.csv").write_text("no|such|columns\n1|2|3\n")
+    with InboxProcess(kafka.bootstrap, topics, tmp_path, "--once") as inbox:
+        assert inbox.process.wait(30) == EX_REFUSED, inbox.log()
+
+    def failed() -> list[dict[str, Any]]:
+        return [one for one in table(kafka, topics + STATUS).values() if one["last_failure"]]
+
+    (told,) = until(failed, 20, "the bus says it")
+    assert (told["last_failure"], told["last_failure_door"]) == ("refused", "inbox")
+    assert began <= told["last_failure_at"] + timedelta(milliseconds=1) <= system_clock() + timedelta(milliseconds=1)
+    assert (told["state"], told["last_success_at"]) == ("NEVER_HEARD", None)
+    series = 'beffroi_source_last_failure_timestamp_seconds{cause="refused",door="inbox",source="kairos"} '
+    assert series in watching.page("/metrics")
+    with Portal(kafka, topics, tmp_path) as portal:
+        until(lambda: "par la boîte de dépôt : illisible" in portal.get("/sources").text, 10, "readers see it")
+        assert "PLANTEDNAME" not in portal.get("/sources").text
+    assert b"PLANTEDNAME" not in every_byte(kafka, topics, PARTITIONS)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from connectors.kafka.settings import KafkaSettings
 from connectors.relay.letters import Letter, ends, runs
 from connectors.sealing import Sealed, load_or_create_keys
-from schemas.topics import OFFERS_EVENTS, QUARANTINE
-from tests.bus import records
+from schemas.topics import FAILURES, OFFERS_EVENTS, QUARANTINE
+from tests.bus import records, table
 from tests.conftest import PARTITIONS
 from tests.gateway.desk import offer
 from tests.kairos import PLANTED, row, write
@@ -107,6 +107,8 @@ def test_every_record_gets_the_verdict_that_the_gateway_would_give_and_a_broken_
     sealed = Sealed(one["key_id"], one["sealed"])
     assert json.loads(keys.open(sealed, one["record_id"])) == [{**offer(2), "titel": "x"}]
     assert not [value for value in PLANTED if value in str(found)]
+    (failure,) = table(kafka, topics + FAILURES).values()
+    assert (failure["source"], failure["door"], failure["cause"]) == ("offres", "RELAY", "REFUSED")
     assert 'beffroi_relay_records_total{partner="france-travail",verdict="accepted"} 3.0' in page
     assert "beffroi_relay_waiting_records 0.0" in page
 

@@ -47,6 +47,9 @@ class SourceStatus(BaseModel):
     last_failure: str | None = Field(
         None, description="Why it was refused, from a closed list of causes."
     )
+    last_failure_door: str | None = Field(
+        None, description="At which door it was refused, from a closed list."
+    )
     as_of: AwareDatetime = Field(
         ..., description="Instant at which this was established."
     )
