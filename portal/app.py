@@ -18,7 +18,6 @@ from monitoring.serve import Place, run_web
 from portal.api import snapshots, stream
 from portal.api.problems import on_error
 from portal.pages import routes
-from portal.pages.search import Search
 from portal.past import Past
 from portal.queries import Queries
 from portal.readmodel import ReadModel
@@ -93,8 +92,9 @@ def create_app(settings: PortalSettings, *, clock: Clock = system_clock) -> Fast
     app.add_exception_handler(BeffroiError, on_error)
     app.middleware("http")(_measured(portal))
     app.include_router(stream.router(portal.model, portal.queries, portal.feeds))
-    app.include_router(snapshots.router(snapshots.Sources(portal.model, portal.past, portal.queries)))
-    pages = routes.Pages(portal.model, Search(portal.model, portal.queries), settings, clock)
+    answers = snapshots.Sources(portal.model, portal.past, portal.queries)
+    app.include_router(snapshots.router(answers))
+    pages = routes.Pages(answers, settings, clock)
     app.include_router(routes.router(pages, portal.territory, portal.trades, settings))
     _monitoring(app, portal)
     return app

@@ -30,6 +30,7 @@ class NotArchived(QueryError):
         super().__init__(
             message, fix=f"ask for {nearest[0]} or later" if nearest else "days are kept as they end: come back"
         )
+        self.asked, self.nearest = received, nearest
         days = [str(day) for day in nearest]
         self.details = {"pointer": "as_of", "received": str(received), "nearest": days[0] if days else None,
                         "archived_days": days}  # fmt: skip
@@ -51,6 +52,11 @@ class Past:
             if folder
             else {}
         )
+
+    @property
+    def begun(self) -> bool:
+        """Whether any day is held."""
+        return bool(self._archives) and bool(self._archives["exits"].days())
 
     def find(self, view: str, text: str) -> Said:
         """Which file answers for a day.
@@ -87,7 +93,7 @@ class Past:
 
     def rows(self, said: Said, query: Query) -> Iterator[Row]:
         """The rows that match, by key; raises ArchiveError."""
-        for key, record in self._archives[query.view].rows(said.held.day, query.prefix):
+        for key, record in self._archives[query.view].rows(said.held.day, query.prefix, **query.equal):
             row = Row.of(key, record)
             if query.matches(row):
                 yield row

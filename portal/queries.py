@@ -56,6 +56,11 @@ class Query:
             parts.append(given[name])
         return "|".join(parts)
 
+    @property
+    def equal(self) -> dict[str, str]:
+        """Fields that hold one text in all matching rows."""
+        return {name: text for name, text in self.filters if self.view == "exits" and name in {"trade", "window"}}
+
     def matches(self, row: Row) -> bool:
         """Whether a row passes every filter."""
         return all(_TESTS[self.view, name](row.data, value) for name, value in self.filters)

@@ -1,7 +1,7 @@
 """The pages' addresses."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,10 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 
+from portal.api.snapshots import Sources
 from portal.pages import words
 from portal.pages.search import Search, months
-from portal.queries import WINDOWS
-from portal.readmodel import ReadModel
+from portal.pages.told import Answered, Now, Then, Told
+from portal.past import NotArchived
+from portal.queries import WINDOWS, BadQuery
 from portal.settings import PortalSettings
 from schemas.cadence import LATE, NEVER_HEARD, ON_TIME, SILENT, state
 from schemas.clock import Clock, paris_day
@@ -30,15 +32,15 @@ class Pages:
     """Renders pages.
 
     Args:
-        model: The views.
-        search: Answers searches.
+        answers: What pages tell from.
         settings: Of the portal.
         clock: Decides the day.
     """
 
-    def __init__(self, model: ReadModel, search: Search, settings: PortalSettings, clock: Clock) -> None:
-        self._model = model
-        self._search = search
+    def __init__(self, answers: Sources, settings: PortalSettings, clock: Clock) -> None:
+        self._model = answers.model
+        self._past = answers.past
+        self._queries = answers.queries
         self._settings = settings
         self._clock = clock
         self._templates = Environment(
@@ -47,8 +49,8 @@ class Pages:
         self._templates.globals["words"] = words
         self._sources = {one.name: one for one in sources_register(settings.sources_register)}
 
-    def render(self, name: str, territory: Territory, **values: object) -> HTMLResponse:
-        """A page with what all pages show."""
+    def render(self, name: str, territory: Territory, status: int = 200, **values: object) -> HTMLResponse:
+        """A page with what all pages show, which its own values may replace."""
         now = self._clock()
         common = {
             "region": territory.of_type(REGION)[0],
@@ -57,7 +59,7 @@ class Pages:
             "theme": self._settings.theme_css is not None,
         }
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
-        return HTMLResponse(self._templates.get_template(name).render(**common, **values), headers=headers)
+        return HTMLResponse(self._templates.get_template(name).render(common | values), status, headers)
 
     def sources(self, territory: Territory) -> HTMLResponse:
         """How each source does, against what is expected of it; those that never came are there too."""
@@ -68,22 +70,50 @@ class Pages:
         return self.render("sources.html", territory, found=found, failures=self._model.failures)
 
     def home(self, territory: Territory, trades: Trades, params: "Params") -> HTMLResponse:
-        """The search page."""
-        today = paris_day(self._clock())
-        asked = self._search.understand(params.trade, params.area, params.window, today)
-        with self._model.lock:
-            position = self._model.views["exits"].position
-        values: dict[str, Any] = {
-            "result": self._search.answer(asked, today, params.page),
+        """The search page, of now or of a day that is over."""
+        if not params.as_of:
+            with self._model.lock:
+                position = self._model.views["exits"].position
+            values = self._searched(territory, trades, params, Now(self._model), paris_day(self._clock()))
+            return self.render("exits.html", territory, **values, position=position, relived=self._past.begun)
+        try:
+            answered = Answered.by(self._past, params.as_of)
+        except (BadQuery, NotArchived) as error:
+            return self._no_day(territory, params, error)
+        values = self._searched(territory, trades, params, Then(self._past, answered), answered.day)
+        heard = self._past.freshness(answered.day)
+        fresh = [words.age(row, None, self._clock()) for row in heard]
+        return self.render("exits.html", territory, **values, answered=answered, freshness=fresh, away="")
+
+    def _no_day(self, territory: Territory, params: "Params", error: BadQuery | NotArchived) -> HTMLResponse:
+        """Nothing of a day is held: which days are."""
+        search = Search(Now(self._model), self._queries)
+        asked = search.understand(params.trade, params.area, params.window, paris_day(self._clock()))
+        if isinstance(error, NotArchived):
+            status, days = 404, error.nearest
+            reason = f"Ce qui était publié le {words.long_day(error.asked)} n'a pas été conservé"
+        else:
+            status, nearest = 400, error.details["nearest"]
+            days = [date.fromisoformat(nearest)] if nearest else []
+            reason = "Ce n'est pas un jour passé : écrivez-le comme 2026-03-12"
+        links = [(words.long_day(day), search.href(asked, as_of=str(day))) for day in days]
+        return self.render("no_day.html", territory, status, reason=reason, days=links, live=search.href(asked))
+
+    def _searched(
+        self, territory: Territory, trades: Trades, params: "Params", told: Told, today: date
+    ) -> dict[str, Any]:  # fmt: skip
+        """What the search page shows of some instant."""
+        search = Search(told, self._queries)
+        asked = search.understand(params.trade, params.area, params.window, today, params.as_of)
+        return {
+            "result": search.answer(asked, today, params.page),
             "trade_title": "" if asked.trade == "all" else trades.title(asked.trade),
             "area_label": _label(asked.area.name, asked.area.type),
             "options": _options(territory),
             "families": sorted(FAMILIES.values()),
             "windows": [(window, words.window(window)) for window in (*WINDOWS, *months(today))],
-            "position": position,
-            "href": self._search.href,
+            "href": search.href,
         }
-        return self.render("exits.html", territory, **values)
 
 
 #: What somebody should look at stands first; who never came, last.
@@ -97,8 +127,11 @@ def _instant(row: Mapping[str, Any] | None) -> datetime | None:
 class Params:
     """What the address of a search says."""
 
-    def __init__(self, metier: str = "", lieu: str = "", echeance: str = "P90D", page: int = 1) -> None:
+    def __init__(
+        self, metier: str = "", lieu: str = "", echeance: str = "P90D", page: int = 1, as_of: str = ""
+    ) -> None:  # fmt: skip
         self.trade, self.area, self.window, self.page = metier[:120], lieu[:120], echeance[:10], page
+        self.as_of = as_of.strip()[:40]
 
 
 def _label(name: str, kind: str) -> str:
@@ -121,8 +154,10 @@ def router(pages: Pages, territory: Territory, trades: Trades, settings: PortalS
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/", response_model=None)
-    def home(metier: str = "", lieu: str = "", echeance: str = "P90D", page: int = 1) -> Response:
-        return pages.home(territory, trades, Params(metier, lieu, echeance, page))
+    def home(
+        metier: str = "", lieu: str = "", echeance: str = "P90D", page: int = 1, as_of: str = ""
+    ) -> Response:  # fmt: skip
+        return pages.home(territory, trades, Params(metier, lieu, echeance, page, as_of))
 
     def plain(name: str) -> Callable[[Request], Response]:
         def page(request: Request) -> Response:

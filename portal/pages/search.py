@@ -7,10 +7,9 @@ from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from portal.api.snapshots import select
 from portal.pages import words
+from portal.pages.told import Told
 from portal.queries import WINDOWS, Queries
-from portal.readmodel import ReadModel
 from schemas.territory.areas import ARRONDISSEMENT, REGION, Area
 from schemas.territory.trades import ALL
 
@@ -32,6 +31,7 @@ class Asked:
         trade_text: What was typed for the trade.
         area_text: What was typed for the area.
         notes: What the reader should know of how it was understood.
+        as_of: The day that is over whose views are asked for, as ``2026-03-12``; empty for now.
     """
 
     trade: str
@@ -40,6 +40,7 @@ class Asked:
     trade_text: str
     area_text: str
     notes: tuple[str, ...] = ()
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,26 +82,26 @@ class Result:
 
 
 class Search:
-    """Answers searches from the read model.
+    """Answers searches.
 
     Args:
-        model: The views.
+        told: What there is to tell.
         queries: What exists.
     """
 
-    def __init__(self, model: ReadModel, queries: Queries) -> None:
-        self._model = model
+    def __init__(self, told: Told, queries: Queries) -> None:
+        self._told = told
         self._queries = queries
         self._territory = queries.territory
         self._trades = queries.trades
 
-    def understand(self, trade: str, area: str, window: str, today: date) -> Asked:
+    def understand(self, trade: str, area: str, window: str, today: date, as_of: str = "") -> Asked:
         """What the reader means; what is not understood falls back to everything, and is said."""
         notes: list[str] = []
         chosen = window if window in WINDOWS or window in months(today) else "P90D"
         return Asked(
             self._trade(trade.strip(), notes), self._area(area.strip(), notes), chosen, trade.strip(), area.strip(),
-            tuple(notes),
+            tuple(notes), as_of,
         )  # fmt: skip
 
     def _trade(self, text: str, notes: list[str]) -> str:
@@ -124,15 +125,10 @@ class Search:
             return region
         return found
 
-    def count(self, area: str, trade: str, window: str) -> Mapping[str, Any] | None:
-        """The disclosed count of one combination; None when nobody is counted."""
-        row = self._model.views["exits"].rows.get(f"{area}|{trade}|{window}")
-        return row.data["count"] if row else None
-
     def answer(self, asked: Asked, today: date, page: int) -> Result:
         """The whole page."""
         area = asked.area.ref
-        disclosed = self.count(area, asked.trade, asked.window)
+        disclosed = self._told.count(area, asked.trade, asked.window)
         sessions = self._sessions(asked, today)
         pages = max(1, -(-len(sessions) // SESSIONS_A_PAGE))
         current = min(max(1, page), pages)
@@ -141,7 +137,7 @@ class Search:
             asked=asked,
             sentence=self._sentence(asked, disclosed, today),
             found=disclosed is not None,
-            months=[(words.month(m), words.short_count(self.count(area, asked.trade, m))) for m in months(today)],
+            months=[(words.month(m), words.short_count(self._told.count(area, asked.trade, m))) for m in months(today)],
             sessions=sessions[(current - 1) * SESSIONS_A_PAGE : current * SESSIONS_A_PAGE],
             session_total=len(sessions),
             page=current,
@@ -183,13 +179,13 @@ class Search:
             "sessions",
             {"area": asked.area.ref, "trade": asked.trade, "ends_from": str(first), "ends_until": str(last)},
         )
-        found = [row.data for row in select(self._model, query).rows]
+        found = [row.data for row in self._told.rows(query)]
         return sorted(found, key=lambda row: (row["ends_on"], row["session_id"]))
 
     def _tiles(self, asked: Asked) -> tuple[dict[str, list[Tile]], list[str]]:
         """Tiles by département, and the bounds of their classes."""
         areas = self._territory.of_type(ARRONDISSEMENT)
-        counts = {area.ref: self.count(area.ref, asked.trade, asked.window) for area in areas}
+        counts = {area.ref: self._told.count(area.ref, asked.trade, asked.window) for area in areas}
         values = sorted(_value(one) for one in counts.values() if one)
         cuts = _quantiles(values)
         groups: dict[str, list[Tile]] = {}
@@ -218,7 +214,7 @@ class Search:
         return [link for link in [*later, *here, *there, *everything] if link is not None]
 
     def _link(self, text: str, asked: Asked, **changed: str) -> Link | None:
-        disclosed = self.count(
+        disclosed = self._told.count(
             changed.get("area", asked.area.ref),
             changed.get("trade", asked.trade),
             changed.get("window", asked.window),
@@ -238,6 +234,7 @@ class Search:
         """The address of a search that differs in something."""
         state = {"metier": changed.get("trade", asked.trade), "lieu": changed.get("area", asked.area.ref)}
         state |= {"echeance": changed.get("window", asked.window), "page": changed.get("page", "")}
+        state["as_of"] = changed.get("as_of", asked.as_of)
         return "/?" + urlencode({name: value for name, value in state.items() if value and value != ALL})
 
 

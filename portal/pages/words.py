@@ -42,6 +42,14 @@ def month(value: str) -> str:
     return f"{MONTHS[int(number) - 1]} {year}"
 
 
+def published(asked: date, day: date) -> str:
+    """Of which day that is over a page tells; one that was not kept says which day stands for it."""
+    told = f"el que publié le {long_day(day)}."
+    if asked == day:
+        return f"T{told}"
+    return f"Le {long_day(asked)} n'a pas été conservé : voici le dernier état connu d'avant, t{told}"
+
+
 def window(value: str) -> str:
     """``30 prochains jours`` or a month."""
     return f"{DAYS_AHEAD[value]} prochains jours" if value in DAYS_AHEAD else month(value)

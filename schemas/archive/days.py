@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import reduce
 from itertools import islice
+from operator import and_
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -109,10 +111,20 @@ class Archive:
         before = [day for day in days if day < asked]
         return Said(asked, self.held(before[-1]), exact=False) if before else None
 
-    def rows(self, day: date, prefix: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-        """Key and record of each row of a day whose key begins so, by key; raises ArchiveError."""
+    def rows(self, day: date, prefix: str = "", **equal: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Key and record of rows of a day, by key.
+
+        Args:
+            day: Of the file.
+            prefix: Keys begin so.
+            equal: Columns hold this text.
+
+        Raises:
+            ArchiveError: It cannot be read.
+        """
+        wanted = [compute.field(name) == text for name, text in equal.items()] + ([_begins(prefix)] if prefix else [])
         with self._reading(day):
-            table = parquet.read_table(self.path(day), filters=_begins(prefix) if prefix else None)
+            table = parquet.read_table(self.path(day), filters=reduce(and_, wanted) if wanted else None)
             for batch in table.to_batches(_ROWS_AT_ONCE):
                 for row in batch.to_pylist():
                     yield row.pop(KEY), row

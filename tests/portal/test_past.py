@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from connectors.kafka.settings import KafkaSettings
 from schemas.archive import Archive
@@ -72,6 +73,52 @@ def test_a_day_that_is_over_is_given_in_every_form_and_kept_by_caches(past: tupl
     first = portal.get(f"/v1/views/sessions.json?as_of={DAY}&limit=2").json()
     second = portal.get(f"/v1/views/sessions.json?as_of={DAY}&limit=2&cursor={first['next']}").json()
     assert [row["key"] for row in second["rows"]] == ["s2", "s3"]
+
+
+@pytest.mark.browser
+def test_the_page_of_a_day_that_is_over_says_so_and_is_not_live(past: tuple[Portal, Path], browser: Browser) -> None:
+    portal, _ = past
+    page = browser.new_page(viewport={"width": 320, "height": 640})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{portal.url}/?lieu=Lens&echeance=P30D")
+    page.get_by_label("Tel que publié le").fill(str(DAY))
+    page.get_by_role("button", name="Relire ce jour").click()
+    notice = page.get_by_text("Tel que publié le 12 mars 2026.")
+    expect(notice).to_be_visible()
+    heading = page.get_by_role("heading", level=2).first
+    expect(heading).to_have_text("Environ 15 personnes terminent une formation dans l'arrondissement de Lens "
+                                 "d'ici le 10 avril 2026.")  # fmt: skip
+    expect(page.get_by_role("link", name="Béthune moins de 5")).to_be_visible()
+    expect(page.get_by_text("Kairos : données arrêtées le 11/03/2026 à 10\xa0h\xa000")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    page.get_by_label("Territoire").fill("Hauts-de-France")  # a search on such a page stays in that day
+    page.get_by_role("button", name="Rechercher").click()
+    expect(heading).to_contain_text("Environ 40 personnes")
+    expect(page.get_by_text("5 sessions se terminent")).to_be_visible()
+    expect(notice).to_be_visible()
+    assert not [url for url in asked if "/stream" in url and f"as_of={DAY}" in url]
+    page.get_by_role("link", name="Revenir à aujourd'hui").click()
+    expect(heading).to_contain_text("Aucune sortie de formation")
+    assert "as_of" not in page.url
+
+
+def test_a_page_of_a_day_that_was_not_kept_says_which_day_it_tells_of(past: tuple[Portal, Path]) -> None:
+    portal, _ = past
+    page = portal.get(f"/?as_of={DAY + timedelta(3)}&echeance=P30D")
+    assert page.status_code == 200
+    assert "Le 15 mars 2026 n&#39;a pas été conservé" in page.text
+    assert "tel que publié le 12 mars 2026." in page.text
+    assert f"/v1/views/exits.csv?area=region:32&trade=all&as_of={DAY + timedelta(3)}" in page.text
+    assert "live.js" not in page.text
+    assert 'data-stream="' not in page.text
+    later = str(paris_day(system_clock()))
+    for text, status in (("2026-01-01", 404), ("2026-13-01", 400), (later, 400), ("%3Cscript%3E", 400)):
+        answer = portal.get(f"/?lieu=Lens&as_of={text}")
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert "as_of=2026-03-12" in answer.text, "the nearest day that is held"
+        assert "<script>" not in answer.text
 
 
 def test_a_day_that_was_not_kept_says_what_is_known_and_is_not_kept_by_caches(past: tuple[Portal, Path]) -> None:
