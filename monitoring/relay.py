@@ -63,6 +63,7 @@ class RelayHealth:
         self._last_turn = now()
         self._assigned = False
         self._kafka_up = True
+        self._away_since = 0.0
         self._up_since = now()
 
     def turned(self, assigned: bool) -> None:  # noqa: FBT001  # the one thing it tells
@@ -70,17 +71,22 @@ class RelayHealth:
         with self._lock:
             self._failure, self._last_turn, self._assigned = "", self._now(), assigned
 
-    def kafka(self, up: bool) -> None:  # noqa: FBT001  # the one thing it tells
-        """Whether Kafka answers."""
+    def kafka(self, up: bool) -> float | None:  # noqa: FBT001  # the one thing it tells
+        """Whether Kafka answers; gives, when that changed, the seconds it was away: 0 when it just went."""
         with self._lock:
-            if up and not self._kafka_up:
-                self._up_since = self._now()
-            self._kafka_up = up
+            if up == self._kafka_up:
+                return None
+            now, self._kafka_up = self._now(), up
+            if up:
+                self._up_since = now
+                return now - self._away_since
+            self._away_since = now
+            return 0.0
 
     def moved(self) -> None:
-        """Something was done, though not all that was read."""
+        """Something was done, though not all that was read: records get through."""
         with self._lock:
-            self._last_turn = self._now()
+            self._failure, self._last_turn, self._assigned = "", self._now(), True
 
     def stands_still_s(self) -> float:
         """For how many seconds nothing was done although Kafka answers."""
@@ -98,4 +104,5 @@ class RelayHealth:
             age = self._now() - self._last_turn
             well = not self._failure and self._kafka_up and age < STUCK_AFTER_S
             details = {"last_failure": self._failure, "kafka_up": self._kafka_up, "assigned": self._assigned}
-            return well, {**details, "seconds_since_last_turn": round(age, 3)}
+            away_s = 0.0 if self._kafka_up else self._now() - self._away_since
+            return well, {**details, "kafka_away_s": round(away_s, 1), "seconds_since_last_turn": round(age, 3)}

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from typing import Final
 
@@ -30,6 +31,8 @@ from schemas.topics import inbox_topic, verdicts_topic
 _BATCH: Final = 500
 #: The wait for a first record; a signal to end is seen within it.
 _WAIT_S: Final = 0.2
+#: A transaction that was cut off is ended in up to a second, which those of several sources share.
+_FENCERS: Final = 16
 #: Kafka away, or others took over: begun anew after this.
 RETRY_S: Final = 5.0
 #: sysexits.h EX_TEMPFAIL, as a worker that is stuck: start it again.
@@ -79,16 +82,27 @@ class Relay:
         self._ended: set[tuple[str, int]] = set()
         self._asides: dict[str, Producer] = {}
         self._stuck_after_s = stuck_after_s
+        self._gone = Event()
         self._link = Link(kafka, self._noted)
         self._log = structlog.get_logger(__name__)
 
     def _noted(self, up: float) -> None:
         self._metrics.kafka_up.set(up)
-        self._health.kafka(bool(up))
+        away_s = self._health.kafka(bool(up))
+        if away_s is not None:
+            self._say(away_s)
         if self._health.stands_still_s() > self._stuck_after_s:
             # librdkafka's send_offsets_to_transaction may never return after its coordinator went (its issue 5456).
             self._log.error("no progress although Kafka answers", seconds=self._stuck_after_s)
             os._exit(EXIT_STUCK)
+
+    def _say(self, away_s: float) -> None:
+        """Once when Kafka goes, once when it is back: the client itself says neither while nothing comes."""
+        if away_s:
+            self._log.info("kafka answers again", away_s=round(away_s, 1))
+        else:
+            self._gone.set()
+            self._log.warning("kafka does not answer, nothing lost", fix="bring it back; the relay goes on by itself")
 
     def always(self, stop: Event) -> None:
         """Take what comes until told to stop; the transaction in hand is finished.
@@ -104,6 +118,10 @@ class Relay:
             self._link.stop()
 
     def _try(self, stop: Event) -> None:
+        while not self._link.up:
+            if stop.wait(_WAIT_S):
+                return
+        self._gone.clear()
         try:
             self._session(stop)
         except BeffroiError as error:
@@ -114,8 +132,11 @@ class Relay:
             stop.wait(RETRY_S)
 
     def _session(self, stop: Event) -> None:
-        """Read as a member of the group until something fails: then all that is held is thrown away."""
-        self._asides.clear()
+        """Read as a member of the group until something fails: then all that is held is thrown away.
+
+        So it is when Kafka goes while nothing comes: clients that lived through that may hang with the next record
+        (librdkafka's issue 5456).
+        """
         self._intake.reach()
         partition_counts(self._kafka, [*self._by_topic, *map(self._verdicts, self._by_topic)])
         self._fence()
@@ -123,20 +144,26 @@ class Relay:
         consumer = group_member(self._kafka, *self._member)
         try:
             consumer.subscribe(list(self._by_topic))
-            while not stop.is_set():
+            while not (stop.is_set() or self._gone.is_set()):
                 self._turn(consumer)
         except KafkaException as error:
             raise away(error) from error
         finally:
+            self._asides.clear()
+            self._intake.close()
             consumer.close()
 
     def _fence(self) -> None:
         """End what a relay that was killed left open: positions that are in an open transaction are not told."""
-        for partner in self._by_topic.values():
-            for source in partner.sources:
-                self._intake.open(source)
+        partners = self._by_topic.values()
+        with ThreadPoolExecutor(_FENCERS, "fence") as pool:
+            opened: list[Future[object]] = [
+                pool.submit(self._intake.open, source) for one in partners for source in one.sources
+            ]
+            opened += [pool.submit(self._aside, one.name) for one in partners]
             try:
-                self._aside(partner.name)
+                for one in opened:
+                    one.result()
             except KafkaException as error:
                 raise away(error) from error
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import httpx2
+
 from beffroi.stack.supervisor import healthy
 from connectors.kafka import admin
 from connectors.kafka.clients import producer
@@ -102,6 +104,11 @@ class RelayProcess:
         """kill -9."""
         self.process.kill()
         self.process.wait()
+
+    def health(self) -> dict[str, Any]:
+        """What it says of itself, well or not."""
+        found: dict[str, Any] = httpx2.get(f"http://127.0.0.1:{self._port}/health", timeout=5).json()
+        return found
 
     def ended(self) -> int:
         """Told to stop, how it ended."""

@@ -124,7 +124,7 @@ def _told(reply: dict[str, Any]) -> tuple[str, Any]:
 def test_killed_in_the_middle_no_event_is_told_twice_and_no_verdict_is_lost(
     office: Office, kafka: KafkaSettings, topics: str
 ) -> None:
-    total = 1_300  # every 13th is refused: some 100 transactions, of which a kill meets one in the middle
+    total = 520  # every 13th is refused: some 80 transactions, of which a kill meets one in the middle
     for number in range(total):
         office.write(offer(number), OFFER if number % 13 else {}, partition=number % 4)
     office.sent()
