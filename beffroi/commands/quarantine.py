@@ -108,6 +108,9 @@ def replay(  # noqa: PLR0913  # the options of a command
 ) -> None:  # fmt: skip
     """Publish records as they were sent: after a mend of Beffroi, of a table or of a register. Try --dry-run first.
 
+    Events that a worker set aside are offered to the workers again, as the bus holds them; one that fails once more is
+    listed anew.
+
     What newer data of their source say already is closed without an event. Exit code 0 when all are dealt with, 4 when
     some are still refused and stay where they are.
     """

@@ -2,6 +2,7 @@
 
 from connectors.quarantine.board import Aside, Board, Group, grouped
 from connectors.quarantine.mending import mended
-from connectors.quarantine.workbench import Done, Picked, Workbench
+from connectors.quarantine.outcomes import Done
+from connectors.quarantine.workbench import Picked, Workbench
 
 __all__ = ["Aside", "Board", "Done", "Group", "Picked", "Workbench", "grouped", "mended"]

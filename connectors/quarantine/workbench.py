@@ -8,7 +8,6 @@ from itertools import groupby
 from confluent_kafka import KafkaException
 
 from connectors.alone import Alone
-from connectors.aside import AsideWriter
 from connectors.delivery import Replayed
 from connectors.formats import format_named, formats
 from connectors.formats.base import Format
@@ -17,12 +16,13 @@ from connectors.kafka.clients import ANSWER_PATIENCE_S, reader, transactional_pr
 from connectors.kafka.reading import read_to_end
 from connectors.kafka.settings import KafkaSettings
 from connectors.quarantine.board import Aside, Board
+from connectors.quarantine.offering import Offering
+from connectors.quarantine.outcomes import Done, away, closing
 from connectors.report import Report, Verdict
 from connectors.sealing import Keyring
-from connectors.verdicts import Settled
 from schemas.clock import Clock
 from schemas.codec import Codec
-from schemas.errors import FileRefused, KafkaUnavailable, QuarantineError
+from schemas.errors import FileRefused, QuarantineError
 from schemas.topics import QUARANTINE
 
 #: Fewer characters of an id would soon name two records.
@@ -60,25 +60,6 @@ class Picked:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of a record.
-
-    Attributes:
-        record: Which one.
-        outcome: In the words of the contract QuarantineOutcome; empty when it stays where it is.
-        why: Why it stays there.
-        fix: What to do about it.
-        event_id: Of its event, when it is on the bus.
-    """
-
-    record: Aside
-    outcome: str = ""
-    why: str = ""
-    fix: str = ""
-    event_id: str | None = None
-
-
 class Workbench:
     """Works on the quarantine of a deployment.
 
@@ -96,6 +77,7 @@ class Workbench:
         self._codec = codec
         self._keys = keys
         self._clock = clock
+        self._offering = Offering(kafka, prefix, codec, clock)
 
     def open(self, picked: Picked) -> list[Aside]:
         """The records that wait, the first ones first.
@@ -110,7 +92,7 @@ class Workbench:
             for message in read_to_end(consumer, [(self._prefix + QUARANTINE, 0)]):
                 board.take(*self._codec.decode(message.value() or b""))
         except KafkaException as error:
-            raise _away(error) from error
+            raise away(error) from error
         finally:
             consumer.close()
         for begin in picked.ids:
@@ -126,7 +108,7 @@ class Workbench:
         if one.is_event:
             raise QuarantineError(
                 f"it lies on the bus itself, in {one.file} at {one.pointer}",
-                fix="upgrade the workers, then `beffroi views rebuild`; and drop it here",
+                fix="upgrade the workers, then `beffroi quarantine replay`",
             )
         if one.sealed is None or one.data_as_of is None:
             raise QuarantineError(
@@ -144,13 +126,14 @@ class Workbench:
         """
         done = []
         ready: list[tuple[Aside, Alone]] = []
-        for one in records:
+        for one in (one for one in records if not one.is_event):
             try:
                 ready.append((one, Alone(self.content(one), Replayed(one.record_id))))
             except QuarantineError as error:
                 done.append(Done(one, why=error.message, fix=error.fix))
         for batch in _batches(ready):
             done += self._published(intake, batch, dry_run=dry_run)
+        done += self._offering.offer([one for one in records if one.is_event], dry_run=dry_run)
         return done
 
     def fix(
@@ -176,20 +159,17 @@ class Workbench:
         Raises:
             KafkaUnavailable: Nothing was done.
         """
+        done = [Done(one, "DROPPED") for one in records]
         try:
             producer = transactional_producer(self._kafka, f"{self._prefix}beffroi-quarantine")
             producer.init_transactions(ANSWER_PATIENCE_S)
             producer.begin_transaction()
-            now = self._clock()
-            for one in records:
-                told = AsideWriter(one.source, self._codec, None).outcome(
-                    Replayed(one.record_id), Settled("DROPPED"), now
-                )
-                producer.produce(self._prefix + QUARANTINE, key=one.source.encode(), value=told)
+            for key, value in closing(done, self._codec, self._clock()):
+                producer.produce(self._prefix + QUARANTINE, key=key, value=value)
             producer.commit_transaction(ANSWER_PATIENCE_S)
         except KafkaException as error:
-            raise _away(error) from error
-        return [Done(one, "DROPPED") for one in records]
+            raise away(error) from error
+        return done
 
     def _published(
         self, intake: Intake, batch: Sequence[tuple[Aside, Alone]], *, dry_run: bool
@@ -243,10 +223,3 @@ def _check_id(begin: str, known: Iterable[str]) -> None:
             f"{len(found)} records that wait have an id that begins with {begin}",
             fix="`beffroi quarantine ls --records` gives the ids; write more of it",
         )
-
-
-def _away(error: KafkaException) -> KafkaUnavailable:
-    return KafkaUnavailable(
-        f"the quarantine cannot be reached: {error.args[0].str()}; nothing was done",
-        fix="create the topic with `beffroi topics apply`, or look whether the brokers answer",
-    )
