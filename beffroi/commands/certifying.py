@@ -1,20 +1,20 @@
-"""What ``beffroi partner certify`` does: run the sheet and seal what came, or open a certificate."""
+"""What ``beffroi partner certify`` does: run the sheet and write what came, or judge a certificate."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from beffroi import compose, kit
-from beffroi.kit import seal
+from beffroi.kit import proof
 from beffroi.settings import load
+from connectors.gateway.witness import key_of
 from schemas.clock import system_clock
 from schemas.topics import SANDBOX_SOURCES
 
 
-def issue(name: str, form: str, where: tuple[str, str], output: Path, key: Path | None) -> bool:
+def issue(name: str, form: str, where: tuple[str, str], output: Path) -> bool:
     """Run the sheet and write its result; gives whether every step held.
 
     Args:
@@ -22,42 +22,52 @@ def issue(name: str, form: str, where: tuple[str, str], output: Path, key: Path 
         form: Format or contract.
         where: Address of the gateway, and token.
         output: The certificate's place.
-        key: That signs; the data folder's when left out.
 
     Raises:
-        BeffroiError: The gateway does not answer, or something cannot be read or written.
+        BeffroiError: The gateway does not answer or signs nothing, the token is another partner's, or something
+            cannot be read or written.
     """
-    settings, address = load(), where[0]
-    path = key or settings.data_dir / "certificate.key"
-    signer = seal.signing_key(path)
-    matter = kit.matter_of(
-        kit.form_named(form), SANDBOX_SOURCES + name, compose.offline_intake(settings), secrets.token_hex(6)
-    )
-    began = system_clock().isoformat()
-    taken = kit.certify(kit.Gateway(*where), matter, lambda one: _tell(one.as_json()))
-    told = kit.certificate(name, matter, address, taken, began, system_clock)
-    seal.write(output, seal.sealed(told, signer))
-    _conclude(told)
-    typer.echo(f"written: {output}; who holds {seal.public_path(path)} checks it with --verify {output} --key PUB")
-    return bool(told["passed"])
+    matter = _matter(form, SANDBOX_SOURCES + name, secrets.token_hex(6))
+    gateway, began = kit.Gateway(*where), system_clock().isoformat()
+    key = gateway.key()
+    taken = kit.certify(gateway, matter, _tell)
+    told = kit.certificate(name, matter, where[0], taken, began, system_clock)
+    proof.proved(told, matter, key)  # as whoever gets it will
+    proof.write(output, told)
+    passed = _conclude(taken)
+    typer.echo(f"written: {output}; anybody checks it with --verify {output} --gateway {where[0]}")
+    return passed
 
 
-def show(file: Path, public: Path) -> bool:
-    """Say what a certificate says, once its seal holds; gives whether every step held."""
-    told = seal.opened(file, public)
-    for one in told["steps"]:
+def show(file: Path, gateway: str, public: Path | None) -> bool:
+    """Judge a certificate by the answers that its gateway signed; gives whether every step held.
+
+    Args:
+        file: The certificate.
+        gateway: Whose key is asked for.
+        public: That key, where there is no network.
+    """
+    told = proof.read(file)
+    key = kit.Gateway(gateway, "").key() if public is None else key_of(public, proof.content(public))
+    taken = proof.proved(told, _matter(told["format"], told["source"], told["run"]), key)
+    for one in taken:
         _tell(one)
-    typer.echo(f"sealed by {public}: {told['partner']}, {told['format']} at {told['gateway']}, {told['ended_at']}")
-    _conclude(told)
-    return bool(told["passed"])
+    typer.echo(f"signed by {public or gateway}: {told['partner']}, {told['format']}, run {told['run']}")
+    return _conclude(taken)
 
 
-def _tell(one: Mapping[str, Any]) -> None:
+def _matter(form: str, source: str, run: str) -> kit.Matter:
+    return kit.matter_of(kit.form_named(form), source, compose.offline_intake(load()), run)
+
+
+def _tell(one: kit.Taken) -> None:
     typer.echo(
-        f"{'ok    ' if one['holds'] else 'FAILED'} {one['step']:<16} expected {one['expected']}; came {one['came']}"
+        f"{'ok    ' if one.holds else 'FAILED'} {one.step.name:<16} expected {one.step.expected}; came {one.came}"
     )
 
 
-def _conclude(told: Mapping[str, Any]) -> None:
-    held = sum(1 for one in told["steps"] if one["holds"])
-    typer.echo(f"{held} of {len(told['steps'])} steps hold: {'passed' if told['passed'] else 'NOT passed'}")
+def _conclude(taken: Sequence[kit.Taken]) -> bool:
+    held = sum(one.holds for one in taken)
+    passed = held == len(taken)
+    typer.echo(f"{held} of {len(taken)} steps hold: {'passed' if passed else 'NOT passed'}")
+    return passed

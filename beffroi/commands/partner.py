@@ -44,26 +44,25 @@ def certify(  # noqa: PLR0913  # what it may be told
     gateway: Annotated[str, typer.Option(envvar="GATEWAY", help="Its address.")] = "http://127.0.0.1:8090",
     token: Annotated[str, typer.Option(envvar="TOKEN", help="Of the sandbox; better in the environment.")] = "",
     output: Annotated[Path | None, typer.Option(help="Where the certificate goes; ./NAME.certificate.json")] = None,
-    verify: Annotated[Path | None, typer.Option(metavar="FILE", help="Only check a certificate, offline.")] = None,
+    verify: Annotated[Path | None, typer.Option(metavar="FILE", help="Only check a certificate.")] = None,
     key: Annotated[
-        Path | None, typer.Option(help="That signs; the data folder's. With --verify: a public one.")
+        Path | None, typer.Option(help="With --verify: the gateway's public key, instead of asking --gateway for it.")
     ] = None,
 ) -> None:
-    """Run the whole sheet against a gateway, as source sandbox-NAME, and write a dated and signed result.
+    """Run the whole sheet against a gateway, as source sandbox-NAME, and write what came, each answer signed by it.
 
-    Nothing of it reaches a view. Exit code 0 when every step held, 4 when one did not, 65 when a seal does not hold, 69
-    when the gateway does not answer.
+    Nothing of it reaches a view. --verify judges the answers of a certificate anew, once the gateway's key holds for
+    each; it believes nothing else in the file. Exit code 0 when every step held, 4 when one did not, 65 when a
+    certificate is not to be believed, 69 when the gateway does not answer.
     """
     from beffroi.commands.certifying import issue, show
 
     if verify is not None:
-        if key is None:
-            raise typer.BadParameter("say whose with --key PUB", param_hint="--verify")
-        passed = show(verify, key)
+        passed = show(verify, gateway, key)
     elif name is None or format_name is None or not token:
         raise typer.BadParameter("NAME, --format and a token (in TOKEN) are needed", param_hint="NAME")
     else:
-        passed = issue(name, format_name, (gateway, token), output or Path(f"{name}.certificate.json"), key)
+        passed = issue(name, format_name, (gateway, token), output or Path(f"{name}.certificate.json"))
     if not passed:
         raise typer.Exit(EX_NOT_PASSED)
 

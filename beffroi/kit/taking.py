@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import orjson
+from joserfc.jwk import OKPKey
 
 from beffroi.kit.broken import bad_samples
 from beffroi.kit.check import Checked, check
@@ -16,6 +17,7 @@ from beffroi.kit.folder import Start, start
 from beffroi.kit.sheet import Ask, Came, Matter, Step, sheet
 from connectors.formats.base import Format
 from connectors.gateway.contracts import ContractFormat, contract_formats
+from connectors.gateway.witness import KEY_PATH, NONCE, WITNESS, key_of
 from connectors.inputs import Input
 from connectors.intake import Intake
 from schemas.clock import Clock
@@ -27,7 +29,7 @@ from schemas.topics import SANDBOX_SOURCES, in_sandbox
 #: A publication that waits for a broker takes up to a minute.
 _TIMEOUT_S: Final = 90.0
 #: Of the form of certificates.
-_VERSION: Final = 1
+_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,9 @@ class Taken:
 
     def as_json(self) -> dict[str, Any]:
         """For the certificate."""
-        return {"step": self.step.name, "expected": self.step.expected, "came": str(self.came), "holds": self.holds}
+        told = {"step": self.step.name, "expected": self.step.expected, "came": str(self.came), "holds": self.holds}
+        answer = self.came.body.decode("utf-8", "replace")
+        return {**told, "witness": self.came.headers.get(WITNESS), "answer": answer}
 
 
 class Gateway:
@@ -60,18 +64,30 @@ class Gateway:
             raise SettingsError("the gateway's address is no URL", fix="write it as https://gateway.example.org")
         self._tokens = {"ours": f"Bearer {token}", "wrong": "Bearer bft_wrong", "none": ""}
 
-    def ask(self, ask: Ask) -> Came:
-        """The answer; raises KafkaUnavailable when there is none."""
+    def key(self) -> OKPKey:
+        """Its public key.
+
+        Raises:
+            KafkaUnavailable: It does not answer.
+            SettingsError: It gives none.
+        """
+        return key_of(self._address.geturl(), self._answer("GET", KEY_PATH, {}, b"").body)
+
+    def ask(self, ask: Ask, nonce: str) -> Came:
+        """The answer, signed; raises KafkaUnavailable when there is none."""
+        return self._answer("POST", ask.path, {**self._headers(ask), NONCE: nonce}, ask.body)
+
+    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Came:
         kind = HTTPSConnection if self._address.scheme == "https" else HTTPConnection
         connection = kind(self._address.netloc, timeout=_TIMEOUT_S)
         try:
-            connection.putrequest("POST", self._address.path.rstrip("/") + ask.path)
-            for name, value in self._headers(ask).items():
+            connection.putrequest(method, self._address.path.rstrip("/") + path)
+            for name, value in headers.items():
                 connection.putheader(name, value)
-            connection.endheaders(ask.body or None)
+            connection.endheaders(body or None)
             response = connection.getresponse()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return Came(response.status, headers, response.read())
+            came = {name.lower(): value for name, value in response.getheaders()}
+            return Came(response.status, came, response.read())
         except (OSError, HTTPException) as error:
             raise KafkaUnavailable(
                 f"the gateway gave no answer ({type(error).__name__})", fix="start it, or correct --gateway; then again"
@@ -94,22 +110,28 @@ def certify(gateway: Gateway, matter: Matter, tell: Callable[[Taken], None]) -> 
     came: dict[str, Came] = {}
     taken = []
     for step in sheet(matter):
-        came[step.name] = gateway.ask(step.ask)
+        came[step.name] = gateway.ask(step.ask, nonce_of(matter, step))
         taken.append(Taken(step, came[step.name], step.holds(came[step.name], came)))
         tell(taken[-1])
     return taken
 
 
+def nonce_of(matter: Matter, step: Step) -> str:
+    """What binds an answer to a step of a run."""
+    return f"{matter.run}/{step.name}"
+
+
 def certificate(
     partner: str, matter: Matter, address: str, taken: list[Taken], began: str, clock: Clock
 ) -> dict[str, Any]:
-    """What is sealed."""
+    """What is written; who reads it believes what the gateway signed (``beffroi.kit.proof``)."""
     return {
         "version": _VERSION,
         "partner": partner,
         "format": matter.form.name,
         "contract": matter.contract.name,
         "source": matter.source,
+        "run": matter.run,
         "gateway": address,
         "began_at": began,
         "ended_at": clock().isoformat(),

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from joserfc.jwk import OKPKey
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
@@ -20,6 +21,7 @@ from connectors.gateway.door import Ask, Door
 from connectors.gateway.problems import Rejected, answer
 from connectors.gateway.settings import GatewaySettings
 from connectors.gateway.watch import Watch, log
+from connectors.gateway.witness import KEY_PATH, Witness, key_file, signing_key
 from connectors.intake import Intake
 from monitoring.gateway import GatewayMetrics
 from monitoring.serve import Place, run_web
@@ -39,6 +41,7 @@ def create_app(
     """Build the application; what it holds starts and stops with it."""
     metrics = GatewayMetrics(CollectorRegistry())
     door = Door(settings, intake, metrics, clock, ticks)
+    key = signing_key(key_file(settings.data_dir))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -52,8 +55,10 @@ def create_app(
     )  # fmt: skip
     _errors(app)
     _doors(app, door)
+    _public_key(app, key)
     _monitoring(app, door, metrics)
     app.add_middleware(Watch, metrics=metrics, ticks=ticks)
+    app.add_middleware(Witness, key=key, clock=clock)
     return app
 
 
@@ -79,6 +84,12 @@ def _doors(app: FastAPI, door: Door) -> None:
     @app.get("/problems/{code}", summary="What a kind of problem is", include_in_schema=False)
     async def page(code: str) -> dict[str, Any]:
         return problem_page(code)
+
+
+def _public_key(app: FastAPI, key: OKPKey) -> None:
+    @app.get(KEY_PATH, summary="The public key that certificates are checked with, as PEM", response_class=Response)
+    async def public() -> Response:
+        return Response(key.as_pem(private=False), media_type="application/x-pem-file")
 
 
 def _monitoring(app: FastAPI, door: Door, metrics: GatewayMetrics) -> None:

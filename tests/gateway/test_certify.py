@@ -1,22 +1,29 @@
-"""Certificates: the whole sheet against a real gateway, sealed, and nothing of it in any view."""
+"""Certificates: the whole sheet against a real gateway, each answer signed by it, and nothing of it in any view."""
 
 import json
 import os
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
+from joserfc import jws
+from joserfc.jwk import OKPKey
 
 from beffroi import compose, kit
-from beffroi.kit import seal
+from beffroi.kit import proof
 from beffroi.settings import Settings
+from connectors.gateway.witness import attested, key_file, signing_key
 from schemas.errors import FileRefused, SettingsError
 from schemas.topics import CATALOGUE, SANDBOX
 from tests.bus import messages, records
 from tests.conftest import PARTITIONS
 from tests.gateway.conftest import Site
+from tests.gateway.desk import offer
 
 pytestmark = pytest.mark.kafka
 
@@ -44,7 +51,9 @@ def real(site: Site) -> int:
     return sum(len(messages(site.kafka, site.prefix + name, count[name])) for name in REAL)
 
 
-def test_a_partner_gets_a_sealed_certificate_and_nothing_of_it_is_real(site: Site, tmp_path: Path) -> None:
+def test_a_partner_gets_a_certificate_that_anybody_can_check_and_nothing_of_it_is_real(
+    site: Site, tmp_path: Path
+) -> None:
     before = real(site)
     code, told = certified(site, tmp_path, "kairos-csv", "sandbox-new")
     assert code == 0, told
@@ -53,9 +62,73 @@ def test_a_partner_gets_a_sealed_certificate_and_nothing_of_it_is_real(site: Sit
     tried = records(site.kafka, site.prefix + SANDBOX)
     assert {one["source"] for one in tried} == {"sandbox-new"}
     assert len(tried) > 8
-    file, public = tmp_path / "new.certificate.json", tmp_path / "certificate.pub.pem"
+    file = tmp_path / "new.certificate.json"
+    code, told = beffroi(tmp_path, "--verify", str(file), GATEWAY=f"http://127.0.0.1:{site.gateway.port}")
+    assert (code, "29 of 29 steps hold: passed" in told, told.count("ok ")) == (0, True, 29)
+    forged(file, site)
+
+
+def forged(file: Path, site: Site) -> None:
+    """Whatever is changed in a certificate that is real, it is believed no more."""
+    honest = json.loads(file.read_bytes())
+    key = kit.Gateway(f"http://127.0.0.1:{site.gateway.port}", "").key()
+    matter = kit.matter_of(
+        kit.form_named("kairos-csv"), "sandbox-new", compose.offline_intake(Settings()), honest["run"]
+    )  # fmt: skip
+    assert all(one.holds for one in proof.proved(honest, matter, key))
+    places = {one["step"]: number for number, one in enumerate(honest["steps"])}
+
+    def refused(change: Callable[[dict[str, Any], list[dict[str, Any]]], object], why: str) -> None:
+        told = json.loads(file.read_bytes())
+        change(told, told["steps"])
+        with pytest.raises(FileRefused, match=why):
+            proof.proved(told, matter, key)
+
+    bad, good = places["key-reused"], places["good-file"]
+    refused(lambda _, steps: steps[bad].update(answer=steps[good]["answer"]), "was changed after it was signed")
+    refused(lambda _, steps: steps.__setitem__(bad, steps[good]), "answer to another request")
+    refused(lambda _, steps: steps.pop(), "28 steps, the sheet 29")
+    refused(lambda _, steps: steps[good].update(witness=None), "is not signed by that gateway")
+    refused(lambda told, _: told.update(partner="somebody"), "answered to another partner")
+    theirs = OKPKey.generate_key("Ed25519")
+    with pytest.raises(FileRefused, match="is not signed by that gateway"):
+        proof.proved(honest, matter, theirs)
+    said = orjson.dumps({**attested(honest["steps"][good]["witness"], key), "status": 200})
+    own = jws.serialize_compact({"alg": "Ed25519"}, said, theirs, algorithms=["Ed25519"])
+    refused(lambda _, steps: steps[good].update(witness=own), "is not signed by that gateway")
+    honest["passed"], honest["steps"][bad]["holds"] = False, False  # what it says of itself counts for nothing
+    assert all(one.holds for one in proof.proved(honest, matter, key))
+
+
+def test_a_certificate_is_not_made_under_another_name_and_a_failed_one_says_so(site: Site, tmp_path: Path) -> None:
+    token, address = site.gateway.issue("somebody", "sandbox-new"), f"http://127.0.0.1:{site.gateway.port}"
+    code, told = beffroi(tmp_path, "new", "--format", "JobOffer", TOKEN=token, GATEWAY=address)
+    assert (code, "answered to another partner" in told) == (65, True), told
+    assert not list(tmp_path.glob("*.json"))
+    code, told = certified(site, tmp_path, "JobOffer", "offres")
+    assert (code, "NOT passed" in told) == (4, True), told
+    file, public = tmp_path / "new.certificate.json", tmp_path / "gateway.pem"
+    public.write_bytes(site.gateway.ask("GET", "/v1/certificate-key").body)
     code, told = beffroi(tmp_path, "--verify", str(file), "--key", str(public))
-    assert (code, "passed" in told, told.count("ok ")) == (0, True, told.count("came"))
+    assert (code, "NOT passed" in told) == (4, True)
+    code, told = beffroi(tmp_path, "--verify", str(file), "--key", str(file))
+    assert (code, "gives no Ed25519 key" in told) == (78, True)
+
+
+def test_the_signing_key_is_private_and_only_who_sends_a_nonce_gets_a_signature(site: Site, tmp_path: Path) -> None:
+    plain = site.gateway.offers([offer(9_100)], "?dry_run=true")
+    asked = site.gateway.offers([offer(9_100)], "?dry_run=true", Beffroi_Nonce="n")
+    assert "beffroi-witness" not in plain.headers
+    said = attested(asked.headers["beffroi-witness"], kit.Gateway(f"http://127.0.0.1:{site.gateway.port}", "").key())
+    assert (said["nonce"], said["partner"], said["status"]) == ("n", "france-travail", 200)
+    assert (
+        "beffroi-witness" not in site.gateway.offers([offer(9_100)], "?dry_run=true", Beffroi_Nonce="n" * 200).headers
+    )
+    key = key_file(tmp_path)
+    signing_key(key)
+    key.chmod(0o644)
+    with pytest.raises(SettingsError, match="may be read by others"):
+        signing_key(key)
 
 
 def taken(site: Site, form: str, *sources: str) -> list[kit.Taken]:
@@ -71,23 +144,3 @@ def test_the_sheet_holds_for_other_forms_and_not_for_a_token_without_the_sandbox
     without = {one.step.name for one in taken(site, form, "offres") if not one.holds}
     assert {"good-file", "retry", "record", "correction", "late", "withdrawal", "oversized"} <= without
     assert not {"no-token", "wrong-token", "wrong-source"} & without
-
-
-def test_a_certificate_that_was_changed_or_that_somebody_else_sealed_is_not_believed(tmp_path: Path) -> None:
-    key, other, file = tmp_path / "ours.key", tmp_path / "theirs.key", tmp_path / "certificate.json"
-    told = {"passed": False, "steps": []}
-    seal.write(file, seal.sealed(told, seal.signing_key(key)))
-    seal.signing_key(other)
-    assert seal.opened(file, seal.public_path(key)) == told
-    with pytest.raises(FileRefused, match="is not by the key"):
-        seal.opened(file, seal.public_path(other))
-    forged = json.loads(file.read_text())
-    forged["certificate"]["passed"] = True
-    file.write_text(json.dumps(forged))
-    with pytest.raises(FileRefused, match="was changed after it was sealed"):
-        seal.opened(file, seal.public_path(key))
-    with pytest.raises(SettingsError, match="is no Ed25519 key"):
-        seal.opened(file, file)
-    key.chmod(0o644)
-    with pytest.raises(SettingsError, match="may be read by others"):
-        seal.signing_key(key)
