@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, NamedTuple, Self
 
 from connectors.kafka.settings import KafkaSettings
@@ -72,7 +73,7 @@ def _push(client: "_Client", url: str, one: Contract) -> Pushed:
 
 
 class RegistryIds:
-    """Ids as a schema registry gives them, kept on disk so that a worker starts without it.
+    """Ids as a schema registry gives them, kept on disk so that a worker starts without it; thread-safe.
 
     Args:
         url: Of the registry.
@@ -90,6 +91,7 @@ class RegistryIds:
         self._package = package or lock_file()
         self._by_id = self._load()
         self._by_name: dict[str, Contract] = {}
+        self._learning = Lock()
         self._checked = False
 
     def by_name(self, name: str) -> Contract:
@@ -124,7 +126,7 @@ class RegistryIds:
                 self._check(client)
                 number = client.find(ours)
         except RegistryUnavailable:
-            known = next((one for one in self._by_id.values() if one.fingerprint == ours.fingerprint), None)
+            known = next((one for one in tuple(self._by_id.values()) if one.fingerprint == ours.fingerprint), None)
             if known is None:
                 raise
             return known
@@ -136,11 +138,12 @@ class RegistryIds:
         return self._learn(contract(number, ours.text))
 
     def _learn(self, found: Contract) -> Contract:
-        known = self._by_id.get(found.id)
-        if known is not None and known.fingerprint != found.fingerprint:
-            raise _wrong(self._url, found.id, found.name)
-        self._by_id[found.id] = found
-        self._save()
+        with self._learning:
+            known = self._by_id.get(found.id)
+            if known is not None and known.fingerprint != found.fingerprint:
+                raise _wrong(self._url, found.id, found.name)
+            self._by_id[found.id] = found
+            self._save()
         return found
 
     def _client(self) -> "_Client":

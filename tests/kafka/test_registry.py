@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,12 @@ def test_a_deployment_with_a_registry_publishes_under_its_ids(
     wires = [message.value() or b"" for message in messages(kafka, topics + TRAINING_EVENTS, PARTITIONS)]
     assert len([codec.decode(wire) for wire in wires]) == len(wires) == 3
     assert (tmp_path / "cache" / "registry.json").exists()
+
+
+def test_threads_that_learn_ids_at_once_keep_all_of_them(filled: str, tmp_path: Path) -> None:
+    """As a worker's partitions do, which are restored side by side."""
+    ids = RegistryIds(filled, cache=tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        found = {one.id for one in pool.map(ids.by_name, [*sources()])}
+    (kept,) = tmp_path.iterdir()
+    assert {one["id"] for one in json.loads(kept.read_bytes())["schemas"]} == found
