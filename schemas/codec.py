@@ -54,6 +54,7 @@ class Codec:
         self._conversions = tuple(conversions)
         self._majors = Majors(self._conversions)
         self._decoders: dict[int, tuple[str, Decoder]] = {}
+        self._encoders: dict[str, CheckedEncoder] = {}
 
     def reading(self, fields: Mapping[str, Sequence[str]]) -> "FieldReader":
         """Reads only some fields of some contracts, which is faster.
@@ -93,8 +94,10 @@ class Codec:
 
     def checked(self, name: str) -> CheckedEncoder:
         """Writes records of a contract and checks them in the same pass; gives None for what does not fit."""
-        contract = self._ids.by_name(name)
-        return compile_checked_encoder(contract.text, _HEADER.pack(_MAGIC, contract.id))
+        if name not in self._encoders:  # to make one takes as long as to write a thousand records
+            contract = self._ids.by_name(name)
+            self._encoders[name] = compile_checked_encoder(contract.text, _HEADER.pack(_MAGIC, contract.id))
+        return self._encoders[name]
 
     def encode_older(self, name: str, record: Record, wanted: str) -> bytes:
         """The wire bytes of a record for those who still read an older major of its contract."""

@@ -28,7 +28,7 @@ def plain(name: str) -> Turn:
 def _guarded(turn: Turn, value: Any) -> Any:  # noqa: ANN401  # any JSON
     try:
         return turn(value)
-    except (ValueError, TypeError, AttributeError, InvalidOperation):
+    except (ValueError, TypeError, AttributeError, OverflowError, InvalidOperation):
         return None
 
 

@@ -217,9 +217,9 @@ def _instant(kind: _Hints, value: object, hints: _Hints) -> _Result:  # noqa: AR
     text = value if isinstance(value, str) else ""
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(text)
-    except ValueError:
+        return _Result(found.astimezone(UTC)) if found.tzinfo else _Result(None, "format", expected)
+    except (ValueError, OverflowError):  # the latter before year 1 or after 9999, once it is in UTC
         return _Result(None, "format", expected)
-    return _Result(found.astimezone(UTC)) if found.tzinfo else _Result(None, "format", expected)
 
 
 def _decimal(kind: _Hints, value: object, hints: _Hints) -> _Result:

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from typing import Final
 
@@ -142,16 +143,22 @@ def _places(header: list[str], columns: Columns) -> dict[str, int]:
     if len(header) == 1:
         raise _one_column(header[0], columns.separator)
     names = [_bare(name) for name in header]
-    known = {_bare(name): name for name in (*columns.required, *columns.optional)}
+    known = _by_bare_name(columns)
     repeated = next((name for name in known if names.count(name) > 1), None)
     if repeated:
         raise FileRefused(f"line 1: column {known[repeated]} stands twice", fix="keep one of the two")
-    _check_there(columns, names)
-    return {known[name]: at for at, name in enumerate(names) if name in known}
+    places = {known[name]: at for at, name in enumerate(names) if name in known}
+    _check_there(columns, places, names)
+    return places
 
 
-def _check_there(columns: Columns, names: list[str]) -> None:
-    missing = [name for name in columns.required if _bare(name) not in names]
+@cache
+def _by_bare_name(columns: Columns) -> Mapping[str, str]:
+    return {_bare(name): name for name in (*columns.required, *columns.optional)}
+
+
+def _check_there(columns: Columns, places: Mapping[str, int], names: list[str]) -> None:
+    missing = [name for name in columns.required if name not in places]
     if missing:
         near = process.extractOne(_bare(missing[0]), names, score_cutoff=_LIKE_ENOUGH)
         hint = f"; is {near[0]} meant for {missing[0]}?" if near else ""

@@ -11,7 +11,8 @@ from typing import IO, Any, Final
 
 import orjson
 from fastavro import reader, schemaless_reader
-from fastavro.schema import to_parsing_canonical_form
+from fastavro.read import SchemaResolutionError
+from fastavro.schema import SchemaParseException, to_parsing_canonical_form
 
 from connectors.formats.base import Context, Event, Format, Item, Problem, Refused, Taken
 from connectors.formats.documents import alone, documents
@@ -28,7 +29,10 @@ _CONTAINER: Final = b"Obj\x01"
 _WIRE: Final = b"\x00"
 _HEADER_BYTES: Final = 5
 #: What fastavro raises for bytes that are no record of their schema.
-_BROKEN: Final = (ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError, StopIteration)
+_BROKEN: Final = (
+    ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, MemoryError, StopIteration,
+    SchemaParseException, SchemaResolutionError,
+)  # fmt: skip
 _INTERCARIF: Final = "intercarif:"
 #: Roots that begin with the source's name, so that nobody writes under another's; see the documents of the fields.
 _OWN_ROOTS: Final = frozenset(

@@ -1,10 +1,14 @@
-"""Changes to a format's sample, drawn from a seed: bytes, pieces, nasty words, and the structure of what is JSON."""
+"""Changes to a format's sample, drawn from a seed: bytes, pieces, nasty words; values, cells and elements."""
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from copy import deepcopy
 from random import Random
 from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import orjson
 
 #: What has broken parsers before.
 WORDS: Final = (
@@ -28,16 +32,41 @@ _VALUES: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 
 
+#: Of the tries: most changes of bytes are met by the first look at a file, so that more tries change what is inside.
+_INSIDE: Final = 0.8
+#: Of these: some change bytes as well.
+_BOTH: Final = 0.1
+#: Most values stand two or three levels down.
+_DEEPER: Final = 0.8
+_TAG: Final = re.compile(rb"(<[^>]*>)")
+_OPEN_TAG: Final = re.compile(rb"<([\w-]+)[^/>]*>")
+#: Parts before what the root holds: the declaration and the root itself, with what is between them.
+_HEAD_PARTS: Final = 3
+_NO_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SEPARATORS: Final = b"|;,"
+
+
 def mutated(sample: bytes, random: Random) -> bytes:
-    """The sample with one to six changes."""
+    """The sample with one to nine changes."""
     content = sample
-    if sample.lstrip()[:1] in {b"{", b"["} and random.random() < 0.5:
-        content = _restructured(sample, random)
-        if random.random() < 0.6:
+    inside = _inside(sample)
+    if inside is not None and random.random() < _INSIDE:
+        content = inside(sample, random)
+        if random.random() > _BOTH:
             return content
     for _ in range(random.randint(1, 5)):
         content = random.choice(_CHANGES)(content, random)
     return content
+
+
+def _inside(sample: bytes) -> Callable[[bytes, Random], bytes] | None:
+    """What changes values and leaves the form of the file; None for a form of bytes."""
+    first = sample.lstrip()[:1]
+    if first in {b"{", b"["}:
+        return _restructured
+    if first == b"<":
+        return _reelemented
+    return None if sample.startswith((b"\0", b"Obj\1")) else _refilled
 
 
 def _flip(content: bytes, random: Random) -> bytes:
@@ -87,25 +116,70 @@ _CHANGES: Final[tuple[Callable[[bytes, Random], bytes], ...]] = (
 
 
 def _restructured(content: bytes, random: Random) -> bytes:
-    """The same document with other values in some places."""
-    held = json.loads(content)
+    """The same document with other values in some places; now and then with a record a line."""
+    held = _parsed(content)
+    lines = isinstance(held, list) and content.startswith(b"{")
     for _ in range(random.randint(1, 4)):
-        where, key = random.choice(list(_places(held)))
+        where, key = _place(held, random)
         where[key] = deepcopy(random.choice(_VALUES))  # or a list would end up in itself
-    text = json.dumps(held, ensure_ascii=random.random() < 0.5)
-    if random.random() < 0.2:
+    if lines or random.random() < 0.2:
         records = (
             next((one for one in held.values() if isinstance(one, list)), [held]) if isinstance(held, dict) else held
         )
         text = "".join(json.dumps(one) + "\n" for one in records)
+    else:
+        text = json.dumps(held, ensure_ascii=random.random() < 0.5)
     return text.encode("utf-8", "surrogatepass")
 
 
-def _places(held: Any) -> Iterator[tuple[Any, Any]]:
-    for key, value in held.items() if isinstance(held, dict) else enumerate(held):
-        yield held, key
-        if isinstance(value, dict | list):
-            yield from _places(value)
+def _parsed(content: bytes) -> Any:
+    try:
+        return orjson.loads(content)
+    except ValueError:
+        return [orjson.loads(line) for line in content.splitlines()]
+
+
+def _refilled(content: bytes, random: Random) -> bytes:
+    """The same table with other values in some cells of its rows."""
+    header, *rows = content.split(b"\n")
+    separator = bytes([max(_SEPARATORS, key=header.count)])
+    filled = [number for number, row in enumerate(rows) if row]
+    for _ in range(random.randint(1, 4)):
+        number = random.choice(filled)
+        cells = rows[number].split(separator)
+        cells[random.randrange(len(cells))] = _plain_word(random)
+        rows[number] = separator.join(cells)
+    return b"\n".join([header, *rows])
+
+
+def _reelemented(content: bytes, random: Random) -> bytes:
+    """The same XML with other texts in some elements, and elements more or less."""
+    parts = _TAG.split(content)
+    for _ in range(random.randint(1, 4)):
+        at = random.randrange(len(parts) - 2)  # the last two are the end of the whole
+        if at % 2 == 0:
+            parts[at] = escape(_NO_XML.sub("", _plain_word(random).decode("utf-8", "replace"))).encode()
+        elif (opened := _OPEN_TAG.fullmatch(parts[at])) and at > _HEAD_PARTS:
+            last = next(end for end in range(at, len(parts)) if parts[end] == b"</%s>" % opened[1])
+            parts[at : last + 1] = parts[at : last + 1] * random.choice((0, 2))
+    return b"".join(parts)
+
+
+def _plain_word(random: Random) -> bytes:
+    """A word, or a value as text."""
+    if random.random() < 0.5:
+        return random.choice(WORDS)
+    return str(random.choice(_VALUES)).encode("utf-8", "replace")
+
+
+def _place(held: Any, random: Random) -> tuple[Any, Any]:
+    """A container somewhere in a document, and one of its keys."""
+    while True:
+        key = random.choice(list(held)) if isinstance(held, dict) else random.randrange(len(held))
+        inner = held[key]
+        if not (isinstance(inner, dict | list) and inner and random.random() < _DEEPER):
+            return held, key
+        held = inner
 
 
 def shrunk(content: bytes, fails: Callable[[bytes], bool]) -> bytes:
