@@ -4,9 +4,9 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
-from connectors.envelope import Shape, blank, shape
+from connectors.envelope import BLANK, WITHDRAWN, Shape, blank, shape, source_on_wire
 from connectors.formats.base import Context, Contradiction, Event, Format, Item, Notes, Problem, Refused
 from connectors.ledger import digest
 from connectors.privacy import may_not_be_kept
@@ -190,7 +190,9 @@ class _Collector:
         self._codec = codec
         self._shapes = {contract: shape(contract) for contract in delivery.contracts.values()}
         self._left = room
-        self._encoders = {contract: codec.checked(contract) for contract in self._shapes}
+        self._encoders = {contract: codec.checked(contract, BLANK) for contract in self._shapes}
+        self._headers = {contract: codec.writing(contract).header for contract in self._shapes}
+        self._source = source_on_wire(delivery.source)
 
     def add(self, item: Item) -> None:
         delivery = self._delivery
@@ -202,11 +204,13 @@ class _Collector:
             delivery.keys.append(None)
             delivery.warnings.extend(item.warnings)
             return
-        things = [self._thing(event, item.line) for event in item.events]
-        refused = next((found for found in things if isinstance(found, Refused)), None)
-        if refused is not None:
-            self._refuse(refused)
-            return
+        things = list[_Held]()
+        for event in item.events:
+            found = self._thing(event, item.line)
+            if isinstance(found, Refused):
+                self._refuse(found)
+                return
+            things.append(found)
         delivery.lines.append(item.line)
         delivery.warnings.extend(item.warnings)
         delivery.keys.append(self._keep(things))
@@ -237,33 +241,34 @@ class _Collector:
         return True
 
     def _thing(self, event: Event, line: int) -> "_Held | Refused":
-        form = self._shapes[event.contract]
-        record = blank(event.record, self._delivery.source, withdrawn=event.withdrawn)
-        key = (form.kind, record["source_key"])
-        content = self._encoders[event.contract](record)
+        form, record = self._shapes[event.contract], event.record
+        content = self._content(event)
         if content is None:
-            taken = take(sources()[event.contract], record)
+            taken = take(sources()[event.contract], blank(record, self._delivery.source, withdrawn=event.withdrawn))
             if taken.problems:
                 found = (Problem(line, p.pointer, p.code, p.message, p.fix) for p in taken.problems)
-                return Refused(tuple(found), about=(key,))
+                return Refused(tuple(found), about=((form.kind, record["source_key"]),))
             record = taken.record
             content = self._codec.encode(event.contract, record)
-        return key, Thing(
+        return (form.kind, record["source_key"]), Thing(
             form, record[form.root], form.thing(record), content, digest(content), event.version, event.rank,
             event.alias, event.withdrawn, line, event.instant,
         )  # fmt: skip
 
-    def _keep(self, things: "Iterable[_Held | Refused]") -> Key:
+    def _content(self, event: Event) -> bytes | None:
+        """The record with a blank provenance on the wire; None when it does not fit its contract at first sight."""
+        if event.body is not None:
+            return self._headers[event.contract] + event.body
+        return self._encoders[event.contract](event.record, self._source, WITHDRAWN[event.withdrawn])
+
+    def _keep(self, things: list[_Held]) -> Key:
         """Hold the things of a record; gives the key of the first, which decides about it."""
-        first: Key | None = None
         held = self._delivery.things
-        for key, thing in cast("Iterable[_Held]", things):
-            first = first or key
+        for key, thing in things:
             other = held.setdefault(key, thing)
             if other is not thing:
                 held[key] = self._better(thing, other)
-        assert first is not None  # noqa: S101  # a record that was understood says something
-        return first
+        return things[0][0]
 
     def _better(self, thing: Thing, other: Thing) -> Thing:
         if thing.digest == other.digest and thing.version == other.version:

@@ -28,6 +28,8 @@ PROVENANCE: Final = ("source", "version", "occurred_at", "withdrawn")
 _HEADER_BYTES: Final = 5
 #: Version 0 and instant 0, one byte each.
 _BLANK_BYTES: Final = 2
+#: The provenance as it is put into a content: the source and whether it is withdrawn are given with the record.
+BLANK: Final = (("source", None), ("version", b"\x00"), ("occurred_at", b"\x00"), ("withdrawn", None))
 _LOW_BITS: Final = 0x7F
 
 
@@ -102,6 +104,16 @@ def shape(contract: str) -> Shape:
 def blank(record: Mapping[str, Any], source: str, *, withdrawn: bool) -> dict[str, Any]:
     """A record with the provenance of which only the source is known yet."""
     return {**record, "source": source, "version": 0, "occurred_at": EPOCH, "withdrawn": withdrawn}
+
+
+def source_on_wire(source: str) -> bytes:
+    """What stands for the source in a content."""
+    text = source.encode()
+    return _varint(len(text)) + text
+
+
+#: What stands in a content for whether it is withdrawn.
+WITHDRAWN: Final = {False: b"\x00", True: b"\x01"}
 
 
 def retracted(codec: Codec, form: Shape, root: str, thing: str, source_key: str, source: str) -> bytes:

@@ -37,12 +37,14 @@ class Pseudonymiser:
     """
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._keyed = hmac.new(key, digestmod="sha256")
 
     def person(self, *, national: bytes | None, source: str, local: bytes | None) -> str:
         """32 hexadecimal characters: of the national France Travail identifier when there is one, else of the local."""
         text = b"france-travail:" + national if national else f"{source}:".encode() + (local or b"")
-        return hmac.digest(self._key, text, "sha256")[:_PSEUDONYM_BYTES].hex()
+        keyed = self._keyed.copy()  # twice as fast as to begin with the key for each person
+        keyed.update(text)
+        return keyed.hexdigest()[: 2 * _PSEUDONYM_BYTES]
 
 
 def load_or_create_key(path: Path) -> bytes:

@@ -185,7 +185,9 @@ class Judge:
         return True
 
     def _others(self, kind: str, source_key: str, alias: str) -> list[str]:
-        names = self._ledger.other_names(kind, source_key, alias) if alias else ()
+        if not alias or not self._ledger.entries:
+            return []
+        names = self._ledger.other_names(kind, source_key, alias)
         return [name for name in names if (kind, name) not in self._delivery.things]
 
     def _against(self, key: Key, others: list[str], version: int, rules: Rules) -> tuple[str, int]:

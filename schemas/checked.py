@@ -20,32 +20,40 @@ from schemas.clock import EPOCH, to_millis
 from schemas.fields import branches, kind_of, logical, named_types, nullable
 from schemas.fits import Checks
 from schemas.flat import zigzag
+from schemas.plain import turning
 
-#: The wire bytes of a record; None for one that does not fit.
-CheckedEncoder = Callable[[Mapping[str, Any]], bytes | None]
+#: The wire bytes of a record, and of the fields that it does not hold; None for one that does not fit.
+CheckedEncoder = Callable[..., bytes | None]
+#: Fields that a record does not hold: the bytes that stand for each, or None when they are given with the record.
+Put = tuple[tuple[str, bytes | None], ...]
 
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 #: What a value of another kind than the contract's makes the encoder raise.
 _UNFIT: Final = (TypeError, AttributeError, ValueError, OverflowError, InvalidOperation)
 
 
-def compile_checked_encoder(schema: Mapping[str, Any], header: bytes) -> CheckedEncoder:
+def compile_checked_encoder(
+    schema: Mapping[str, Any], header: bytes, put: Put = (), *, json: bool = False
+) -> CheckedEncoder:  # fmt: skip
     """An encoder for the records of a contract.
 
     Args:
         schema: As written by hand, with its hints.
         header: Put before each record.
+        put: Fields that are not looked for in the record. Bytes given with each come behind it, in this order.
+        json: Values come in JSON's forms, and fields that are put in may stand there as well, whatever their value;
+            what only the validation can explain does not fit.
     """
-    made = _Source(Checks(named_types(schema)))
-    name = made.record(schema)
+    made = _Source(Checks(named_types(schema)), json)
+    name = made.record(schema, put=put)
     scope: dict[str, Any] = {**made.checks.scope(), **_RUNTIME, **made.constants}
     text = "\n".join([*made.checks.lines, *made.lines])
     exec(compile(text, f"<checked encoder of {schema['name']}>", "exec"), scope)  # noqa: S102  # our own text, made from our own schema
     write: CheckedEncoder = scope[name]
 
-    def encode(record: Mapping[str, Any]) -> bytes | None:
+    def encode(record: Mapping[str, Any], *given: bytes) -> bytes | None:
         try:
-            found = write(record)
+            found = write(record, *given)
         except _UNFIT:
             return None
         return None if found is None else header + found
@@ -76,26 +84,44 @@ def _rest(kind: Any) -> Callable[[Any], bytes]:  # noqa: ANN401  # a type in Avr
     return write
 
 
+def _arguments(put: Put) -> list[str]:
+    """Names for the bytes that are given with each record."""
+    return [f"x{number}" for number, (_, fixed) in enumerate(put) if fixed is None]
+
+
+def _parts(kind: Mapping[str, Any], put: Put) -> dict[str, str]:
+    """What stands for each field in the text: a name, or the bytes themselves."""
+    parts = {one["name"]: f"p{number}" for number, one in enumerate(kind["fields"])}
+    return parts | {one: f"x{number}" if fixed is None else repr(fixed) for number, (one, fixed) in enumerate(put)}
+
+
 @dataclass(slots=True)
 class _Source:
     """Writes the functions of one contract."""
 
     checks: Checks
+    json: bool = False
     lines: list[str] = field(default_factory=list)
     constants: dict[str, Any] = field(default_factory=dict)
     count: int = 0
 
-    def record(self, kind: Mapping[str, Any], hints: Mapping[str, Any] | None = None) -> str:
+    def record(self, kind: Mapping[str, Any], hints: Mapping[str, Any] | None = None, put: Put = ()) -> str:
         """A function for a record; gives its name."""
         del hints
-        name = self._name("w")
-        fields = kind["fields"]
-        parts = [f"p{number}" for number in range(len(fields))]
-        body = [line for one, part in zip(fields, parts, strict=True) for line in self._field(one, part)]
-        head = [f"def {name}(r):", "    if r.__class__ is not dict: return None", "    g = r.get; absent = 0"]
-        unknown = f"    if len(r) + absent != {len(fields)}: return None"  # what is neither a field nor absent
-        last = [unknown, f"    return J(({', '.join(parts)},))"]
-        self.lines += [*head, *(f"    {line}" for line in body), *last]
+        name, absent = self._name("w"), dict(put)
+        held = [one for one in kind["fields"] if one["name"] not in absent]
+        parts = _parts(kind, put)
+        body = [line for one in held for line in self._field(one, parts[one["name"]])]
+        # Counted down: what is put in and stands in the record nevertheless.
+        there = "".join(f" - ({one!r} in r)" for one in absent) if self.json else ""
+        self.lines += [
+            f"def {name}({', '.join(['r', *_arguments(put)])}):",
+            "    if r.__class__ is not dict: return None",
+            f"    g = r.get; absent = 0{there}",
+            *(f"    {line}" for line in body),
+            f"    if len(r) + absent != {len(held)}: return None",  # what is neither a field nor absent
+            f"    return J(({', '.join(parts.values())},))",
+        ]
         return name
 
     def _field(self, one: Mapping[str, Any], target: str) -> Iterator[str]:
@@ -111,7 +137,8 @@ class _Source:
         wanted = branches(kind)
         if len(wanted) > 1:
             yield "else:" if word == "elif" else "if True:"
-            yield from self._others(kind, hints, target)
+            others = ["return None"] if self.json else self._others(kind, hints, target)
+            yield from (f"    {line}" for line in others)
             return
         index = b""
         if nullable(kind):
@@ -119,7 +146,13 @@ class _Source:
             yield f"{word} v is None: {target} = {zigzag(null)!r}"
             index, word = zigzag(other), "elif"
         yield "else:" if word == "elif" else "if True:"
-        yield from (f"    {line}" for line in self._one(self.checks.known(wanted[0]), hints, target, index))
+        only = self.checks.known(wanted[0])
+        yield from (f"    {line}" for line in (*self._turned(only), *self._one(only, hints, target, index)))
+
+    def _turned(self, kind: Any) -> Iterator[str]:  # noqa: ANN401  # the same
+        """Turns JSON's form of a value into the codec's."""
+        if self.json and kind_of(kind) not in _COMPOUND and (turn := turning(kind, self.checks.names)):
+            yield f"v = {self._constant(turn)}(v)"
 
     def _one(self, kind: Any, hints: Mapping[str, Any], target: str, index: bytes) -> Iterator[str]:  # noqa: ANN401  # the same
         before = f"{index!r} + " if index else ""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fastavro import schemaless_writer
 
-from schemas.checked import CheckedEncoder, compile_checked_encoder
+from schemas.checked import CheckedEncoder, Put, compile_checked_encoder
 from schemas.compiled import (
     Decoder,
     Glance,
@@ -54,7 +54,7 @@ class Codec:
         self._conversions = tuple(conversions)
         self._majors = Majors(self._conversions)
         self._decoders: dict[int, tuple[str, Decoder]] = {}
-        self._encoders: dict[str, CheckedEncoder] = {}
+        self._encoders: dict[tuple[str, Put], CheckedEncoder] = {}
 
     def reading(self, fields: Mapping[str, Sequence[str]]) -> "FieldReader":
         """Reads only some fields of some contracts, which is faster.
@@ -92,12 +92,18 @@ class Codec:
         contract = self._ids.by_name(name)
         return compile_encoder(contract.schema, _HEADER.pack(_MAGIC, contract.id))
 
-    def checked(self, name: str) -> CheckedEncoder:
-        """Writes records of a contract and checks them in the same pass; gives None for what does not fit."""
-        if name not in self._encoders:  # to make one takes as long as to write a thousand records
+    def checked(self, name: str, put: Put = ()) -> CheckedEncoder:
+        """Writes records of a contract and checks them in the same pass; gives None for what does not fit.
+
+        Args:
+            name: The contract's full name.
+            put: Fields that records do not hold, see ``compile_checked_encoder``.
+        """
+        if (name, put) not in self._encoders:  # to make one takes as long as to write a thousand records
             contract = self._ids.by_name(name)
-            self._encoders[name] = compile_checked_encoder(contract.text, _HEADER.pack(_MAGIC, contract.id))
-        return self._encoders[name]
+            header = _HEADER.pack(_MAGIC, contract.id)
+            self._encoders[name, put] = compile_checked_encoder(contract.text, header, put)
+        return self._encoders[name, put]
 
     def encode_older(self, name: str, record: Record, wanted: str) -> bytes:
         """The wire bytes of a record for those who still read an older major of its contract."""

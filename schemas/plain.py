@@ -25,6 +25,12 @@ def plain(name: str) -> Turn:
     return lambda value: _guarded(turn, value)
 
 
+def turned_instant(value: Any) -> datetime | None:  # noqa: ANN401  # any JSON
+    """An instant in UTC; None for what is none."""
+    found = _guarded(_instant, value)
+    return found if isinstance(found, datetime) else None
+
+
 def _guarded(turn: Turn, value: Any) -> Any:  # noqa: ANN401  # any JSON
     try:
         return turn(value)
@@ -32,8 +38,8 @@ def _guarded(turn: Turn, value: Any) -> Any:  # noqa: ANN401  # any JSON
         return None
 
 
-def _turn(kind: Any, names: Mapping[str, Any]) -> Turn | None:  # noqa: ANN401  # any Avro type
-    """What turns a value of a type; None where JSON's form is the codec's."""
+def turning(kind: Any, names: Mapping[str, Any]) -> Turn | None:  # noqa: ANN401  # any Avro type
+    """What turns a value of a type, which raises for what it cannot; None where JSON's form is the codec's."""
     if isinstance(kind, list):
         return _union(kind, names)
     if isinstance(kind, str):
@@ -51,7 +57,7 @@ def _union(kind: list[Any], names: Mapping[str, Any]) -> Turn | None:
     wanted = branches(kind)
     if len(wanted) > 1:
         return _unexpected
-    turn = _turn(wanted[0], names)
+    turn = turning(wanted[0], names)
     if turn is None or not nullable(kind):
         return turn
     return lambda value: None if value is None else turn(value)
@@ -59,7 +65,7 @@ def _union(kind: list[Any], names: Mapping[str, Any]) -> Turn | None:
 
 def _record(kind: Mapping[str, Any], names: Mapping[str, Any]) -> Turn:
     fields = tuple(
-        (one["name"], _turn(one["type"], names), one.get("default", _MISSING)) for one in kind["fields"]
+        (one["name"], turning(one["type"], names), one.get("default", _MISSING)) for one in kind["fields"]
     )  # fmt: skip
 
     def turn(value: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
@@ -81,12 +87,19 @@ def _record(kind: Mapping[str, Any], names: Mapping[str, Any]) -> Turn:
 
 
 def _many(kind: Mapping[str, Any], names: Mapping[str, Any]) -> Turn | None:
-    inner = _turn(kind.get("items", kind.get("values")), names)
+    inner = turning(kind.get("items", kind.get("values")), names)
     if inner is None:
         return None
     if kind_of(kind) == "map":
         return lambda value: {key: inner(one) for key, one in value.items()}
-    return lambda value: [inner(one) for one in value]
+    return lambda value: [inner(one) for one in _listed(value)]
+
+
+def _listed(value: Any) -> list[Any]:  # noqa: ANN401  # any JSON
+    """The list itself: an empty text or object is none, though it can be gone through."""
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def _unexpected(_: Any) -> Any:  # noqa: ANN401  # any JSON

@@ -44,6 +44,8 @@ class Event(NamedTuple):
             elsewhere; equal to the source key when the number is left out here.
         withdrawn: The source says itself that the thing no longer holds.
         instant: When the source knew this, in milliseconds; the instant of the whole when None.
+        body: The record on the wire with a blank provenance and without the header, when its format writes it itself;
+            of the record nothing but its root, its source key and what a retraction needs is looked at then.
     """
 
     contract: str
@@ -53,6 +55,7 @@ class Event(NamedTuple):
     alias: str = ""
     withdrawn: bool = False
     instant: int | None = None
+    body: bytes | None = None
 
     @property
     def kind(self) -> str:

@@ -6,7 +6,7 @@ Files") or records in Confluent's wire format one after another.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import IO, Any, Final
 
 import orjson
@@ -16,6 +16,7 @@ from fastavro.schema import SchemaParseException, to_parsing_canonical_form
 
 from connectors.formats.base import Context, Event, Format, Item, Problem, Refused, Taken
 from connectors.formats.documents import alone, documents
+from connectors.gateway.through import Through
 from connectors.inputs import Input
 from connectors.privacy import has_nir
 from schemas.clock import EPOCH, to_millis
@@ -78,6 +79,11 @@ class ContractFormat(Format):
         self._contract = contract
         self._schema = schema
         self._root: str = schema["root"]
+
+    @cached_property
+    def _through(self) -> Through | None:
+        """Made when it is first needed; none for people, whose pseudonyms are keyed again before they are written."""
+        return None if self._contract == TRAINING_ENROLMENT else Through.of(self._contract)
 
     def read(self, data: Input, context: Context) -> Iterator[Item]:
         """One item for each record; raises FileRefused for what is neither JSON nor Avro, or ends too early."""
@@ -151,6 +157,9 @@ class ContractFormat(Format):
             return _refused(
                 line, "", "nir", "it holds what looks like a national identification number", "leave it out"
             )
+        event = self._through and self._through.event(given, context.source)
+        if event and given["source_key"] and self._is_own(given[self._root], context.source):
+            return Taken(line, (event,))
         found = self._fitting(line, {"source": context.source, "version": 0, "occurred_at": EPOCH, **given})
         if isinstance(found, Refused):
             return found
@@ -174,14 +183,18 @@ class ContractFormat(Format):
             return _refused(
                 line, "/version", "range", "a version below 0 or an empty source_key", "write a revision and a key"
             )
-        prefixes = (f"{source}:", _INTERCARIF) if self._root == "session_id" else (f"{source}:",)
-        own = self._root not in _OWN_ROOTS or source == _DATA_INCLUSION or record[self._root].startswith(prefixes)
-        if own:
+        if self._is_own(record[self._root], source):
             return None
         return _refused(
             line, f"/{self._root}", "root", "a key that is not under your source",
-            f"begin it with {' or '.join(prefixes)}",
+            f"begin it with {' or '.join(self._prefixes(source))}",
         )  # fmt: skip
+
+    def _is_own(self, root: str, source: str) -> bool:
+        return self._root not in _OWN_ROOTS or source == _DATA_INCLUSION or root.startswith(self._prefixes(source))
+
+    def _prefixes(self, source: str) -> tuple[str, ...]:
+        return (f"{source}:", _INTERCARIF) if self._root == "session_id" else (f"{source}:",)
 
     def _taken(self, line: int, record: dict[str, Any], given: Record, context: Context) -> Taken:
         if self._contract == TRAINING_ENROLMENT:

@@ -160,7 +160,8 @@ def _reelemented(content: bytes, random: Random) -> bytes:
         if at % 2 == 0:
             parts[at] = escape(_NO_XML.sub("", _plain_word(random).decode("utf-8", "replace"))).encode()
         elif (opened := _OPEN_TAG.fullmatch(parts[at])) and at > _HEAD_PARTS:
-            last = next(end for end in range(at, len(parts)) if parts[end] == b"</%s>" % opened[1])
+            closed = b"</%s>" % opened[1]  # of the innermost of that name: what is around it may be left open
+            last = next((end for end in range(at, len(parts)) if parts[end] == closed), at)
             parts[at : last + 1] = parts[at : last + 1] * random.choice((0, 2))
     return b"".join(parts)
 

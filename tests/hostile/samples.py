@@ -19,7 +19,7 @@ from schemas.examples import examples
 from schemas.validation import take
 
 #: Of the tries: most change a single record, which is quicker.
-_WHOLE: Final = 0.2
+_WHOLE: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,7 @@ def samples() -> Mapping[str, Sample]:
 
 def _pieces(content: bytes) -> Iterator[bytes]:
     if content.startswith(b"<"):
-        formations = re.findall(rb"<formation\b.*?</formation>", content, re.DOTALL)
-        first, last = content.index(formations[0]), content.index(formations[-1]) + len(formations[-1])
-        yield from (content[:first] + one + content[last:] for one in formations)
+        yield from _sessions(content)
         return
     if content.lstrip()[:1] not in {b"{", b"["}:
         header, *rows = content.splitlines(keepends=True)
@@ -58,6 +56,16 @@ def _pieces(content: bytes) -> Iterator[bytes]:
     name = next((name for name, one in held.items() if isinstance(one, list)), None) if isinstance(held, dict) else None
     for one in held if name is None else held[name]:
         yield json.dumps([one] if name is None else {**held, name: [one]}, ensure_ascii=False).encode()
+
+
+def _sessions(content: bytes) -> Iterator[bytes]:
+    """The feed with one training each, and of that one session."""
+    trainings = re.findall(rb"<formation\b.*?</formation>", content, re.DOTALL)
+    first, last = content.index(trainings[0]), content.index(trainings[-1]) + len(trainings[-1])
+    for training in trainings:
+        begun = re.split(rb"(?<=</session>)", training, maxsplit=1)
+        alone = re.sub(rb"<session\b.*?</session>", b"", begun[-1], flags=re.DOTALL)
+        yield content[:first] + b"".join([*begun[:-1], alone]) + content[last:]
 
 
 def _lines(records: list[dict[str, Any]]) -> bytes:

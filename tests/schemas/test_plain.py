@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas.contracts import sources
+from schemas.contracts import TRAINING_SESSION, sources
 from schemas.examples import examples
 from schemas.fits import fits
 from schemas.plain import plain
@@ -25,3 +25,10 @@ def test_the_fast_way_lets_nothing_pass_that_the_validation_refuses(name: str) -
     for invalid in examples(name).invalid:
         found = plain(name)(invalid.record)
         assert found is None or not fits(name)(found)
+
+
+@pytest.mark.parametrize("instead", [{}, "", "x", {"code": "x"}])
+def test_what_is_no_list_stands_for_none(instead: object) -> None:
+    record = {**examples(TRAINING_SESSION).valid[0], "certifications": instead}
+    assert plain(TRAINING_SESSION)(record) is None
+    assert take(sources()[TRAINING_SESSION], record).problems

@@ -1,8 +1,7 @@
 """One row: from bytes to what it says of a person's place and of its session."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from operator import itemgetter
 from typing import Final, NamedTuple
@@ -17,7 +16,7 @@ from connectors.formats.kairos_csv.columns import (
     SEPARATOR,
     SESSION,
 )
-from connectors.formats.kairos_csv.values import is_present, present, to_date, to_funders
+from connectors.formats.kairos_csv.values import NOTHING, present, to_date, to_funders
 from connectors.formats.places import Place, locate
 from connectors.formats.values import COMMUNE, FORMACODE, IDENTIFIER, POSTCODE, Fault, is_formula, to_scheme, to_siret
 from connectors.privacy import has_nir, is_nir_without_key, may_hold_nir
@@ -27,13 +26,12 @@ from schemas.shape import shape
 _THIRTEEN: Final = re.compile(rb"[1-478](?<![^|].)\d{2}(?:0[1-9]|1[0-2]|[2-9]\d)(?:\d{2}|2[ABab])\d{6}(?![^|])")
 #: What is published as people wrote it.
 _WORDS: Final = ("dc_lblformation", "dc_lblorganisme", "dc_raisonsociale", "dc_ville_lieuformation")
-#: Rows of other words than these many before are searched whole: they cost time, not memory.
+#: Rows of other words than these many before are read and searched whole: they cost time, not memory.
 _REMEMBERED: Final = 65_536
 START, END = "dd_datedebutplanformation", "dd_datefinplanformation"
 
 
-@dataclass(frozen=True, slots=True)
-class SessionPart:
+class SessionPart(NamedTuple):
     """What one row says of its session; shared by the rows that say the same."""
 
     session: str
@@ -118,37 +116,48 @@ class RowReader:
         self._encoding = context.notes.encoding.replace("-sig", "")
         self._context = context
         self._identity = itemgetter(*(positions[name] for name in IDENTITY))
-        self._part_key = itemgetter(*(positions[name] for name in SESSION if name in positions))
+        self._session = [name for name in SESSION if name in positions]
+        self._part_key = itemgetter(*(positions[name] for name in self._session))
         self._plan_key = itemgetter(*(positions[name] for name in PERSONAL_PLAN if name in positions))
-        self._own_cells = itemgetter(*(positions[name] for name in PERSONAL if name in positions))
-        known = {positions[name] for name in (*PERSONAL, *PERSONAL_PLAN, *SESSION) if name in positions}
-        session = positions["dn_session_id"]  # twice, so that there are always several
-        self._other_cells = itemgetter(*(at for at in range(width) if at not in known), session, session)
-        self._searched: set[tuple[bytes, ...]] = set()
+        own = [positions[name] for name in PERSONAL if name in positions]
+        self._own_cells = itemgetter(*own)
+        #: What stands behind the last cell of a person's own is one text: in Kairos' own order, nearly the whole row.
+        self._behind = max(own) + 1
+        self._shared = itemgetter(*(at for at in range(self._behind) if at not in own), self._behind)
+        self._known: dict[object, tuple[_Found, tuple[SessionPart, *_Plan]]] = {}
         self._parts: dict[object, _Found] = {}
         self._plans: dict[object, _Plan] = {}
 
     def read(self, line: int, content: bytes) -> Row:
         """The row; raises BadRow."""
+        cells = content.split(SEPARATOR, self._behind)
+        known = self._known.get(self._shared(cells)) if len(cells) > self._behind else None
+        if known is None:
+            return self._read_whole(line, content, cells)
+        own = SEPARATOR.join(self._own_cells(cells))  # all else was searched when another row said it
+        if may_hold_nir(own):
+            self._refuse_nir(line, content.split(SEPARATOR), own)
+        found, rest = known
+        return Row(line, self._person(line, cells), *rest, found.warnings(line) if found.faults else ())
+
+    def _read_whole(self, line: int, content: bytes, begun: list[bytes]) -> Row:
+        """A row that says what no other row said before."""
         cells = content.split(SEPARATOR)
         if len(cells) != self.width:
             raise BadRow(Problem(
                 line, "row", "column-count", f"{len(cells)} columns where the header names {self.width}",
                 "a value may hold a |, or the row was cut: export it again",
             ))  # fmt: skip
+        self._refuse_nir(line, cells, content)
+        person = self._person(line, cells)
         part_key, plan_key = self._part_key(cells), self._plan_key(cells)
         found, plan = self._parts.get(part_key), self._plans.get(plan_key)
-        others = self._other_cells(cells)
-        if found is not None and plan is not None and others in self._searched:
-            content = SEPARATOR.join(self._own_cells(cells))  # all else was searched when another row said it
-        self._refuse_nir(line, cells, content)
-        if len(self._searched) < _REMEMBERED:
-            self._searched.add(others)
-        person = self._person(line, cells)
         if found is None:
             found = self._parts[part_key] = self._read_part(line, cells)
         if plan is None:
             plan = self._plans[plan_key] = self._plan(line, cells, found, person)
+        if len(self._known) < _REMEMBERED and len(begun) > self._behind:
+            self._known[self._shared(begun)] = found, (found.part, *plan)
         return Row(line, person, found.part, *plan, found.warnings(line) if found.faults else ())
 
     def _plan(self, line: int, cells: list[bytes], found: "_Found", person: str) -> _Plan:
@@ -181,7 +190,8 @@ class RowReader:
             ))  # fmt: skip
 
     def _person(self, line: int, cells: list[bytes]) -> str:
-        national, local = map(present, self._identity(cells))
+        first, second = self._identity(cells)
+        national, local = present(first), present(second)
         if national is None and local is None:
             raise BadRow(Problem(
                 line, "dn_individu_national", "missing", "neither a national nor a local identifier of the trainee",
@@ -205,15 +215,16 @@ class RowReader:
                 "save the file as UTF-8",
             )) from None  # fmt: skip
 
-    def _texts(self, line: int, cells: list[bytes], names: Sequence[str]) -> dict[str, str | None]:
-        """Several texts at once; a byte that means nothing is looked for only when there is one."""
-        there = [name for name in names if name in self._at]
-        raw = SEPARATOR.join([cells[self._at[name]].strip() for name in there])
+    def _texts(self, line: int, cells: list[bytes]) -> dict[str, str | None]:
+        """What is said of the session; a byte that means nothing is looked for only when there is one."""
+        raw = SEPARATOR.join([cell.strip() for cell in self._part_key(cells)])
         try:
             listed = raw.decode(self._encoding).split("|")
         except UnicodeDecodeError:
-            return {name: self._text(line, cells, name) for name in names}
-        return dict.fromkeys(names) | {name: text for name, text in zip(there, listed, strict=True) if is_present(text)}
+            return {name: self._text(line, cells, name) for name in SESSION}
+        found: dict[str, str | None] = dict.fromkeys(SESSION)
+        found.update(zip(self._session, [None if text in NOTHING else text for text in listed], strict=True))
+        return found
 
     def _date(self, line: int, cells: list[bytes], name: str) -> date | None:
         text = self._text(line, cells, name)
@@ -225,7 +236,7 @@ class RowReader:
         return found
 
     def _read_part(self, line: int, cells: list[bytes]) -> _Found:
-        texts = self._texts(line, cells, SESSION)
+        texts = self._texts(line, cells)
         session = texts["dn_session_id"]
         if session is None or not IDENTIFIER.fullmatch(session):
             raise BadRow(Problem(

@@ -10,15 +10,14 @@ from connectors.formats.values import Fault, in_range
 _DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?: \d{2}:\d{2}:\d{2}(?:\.\d+)?)?")
 
 
+#: What stands in a cell that says nothing.
+NOTHING: Final = frozenset({"", "NULL"})
+
+
 def present(cell: bytes) -> bytes | None:
     """The cell without spaces around; None for nothing and for the literal ``NULL``."""
     bare = cell.strip()
     return None if not bare or bare == b"NULL" else bare
-
-
-def is_present(bare: str) -> bool:
-    """Whether a text without spaces around is neither nothing nor the literal ``NULL``."""
-    return bool(bare) and bare != "NULL"
 
 
 @lru_cache(maxsize=8192)
