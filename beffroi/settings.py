@@ -83,7 +83,9 @@ class Settings(BaseSettings):
     gateway_max_bytes: int = Field(1 << 30, ge=1, description="largest body that the gateway takes, unpacked")
     gateway_per_minute: int = Field(600, ge=1, description="requests of one partner in a minute")
     gateway_burst: int = Field(60, ge=1, description="requests of one partner at once, when it was quiet before")
-    gateway_body_timeout_s: float = Field(10.0, gt=0, description="a body that is silent for longer is given up")
+    gateway_body_timeout_s: float = Field(
+        10.0, gt=0, description="a body that is silent for longer is given up, and a head that lasts longer"
+    )
     gateway_issuer: str | None = Field(None, description="issuer of OAuth2 tokens; left out, none are taken")
     gateway_audience: str = Field("beffroi", description="audience that OAuth2 tokens must name")
     gateway_jwks_url: str | None = Field(None, description="where the issuer's keys are, https")

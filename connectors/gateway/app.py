@@ -15,6 +15,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 
 from connectors.formats import formats
+from connectors.gateway.connection import timely
 from connectors.gateway.contracts import contract_formats
 from connectors.gateway.describe import doors, problem_page, with_sign_in
 from connectors.gateway.door import Ask, Door
@@ -129,6 +130,7 @@ def run_gateway(settings: GatewaySettings, intake: Intake) -> None:
     config = uvicorn.Config(
         create_app(settings, intake), log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S, timeout_keep_alive=_KEEP_ALIVE_S, limit_concurrency=_MOST_CONNECTIONS,
+        http=timely(settings.body_timeout_s),
     )  # fmt: skip
     log.info("gateway serves", address=f"http://{settings.host}:{bound.getsockname()[1]}/")
     run_web(uvicorn.Server(config), bound)

@@ -24,7 +24,7 @@ class GatewaySettings(BaseModel):
         max_bytes: Largest body, unpacked.
         per_minute: Requests of one partner in a minute.
         burst: Requests of one partner at once, when it was quiet before.
-        body_timeout_s: A body that sends nothing for so long is given up.
+        body_timeout_s: A body that sends nothing for so long is given up, and a head that takes so long.
         issuer: Of OAuth2 tokens; None takes none.
         audience: That they must name.
         jwks_url: Where the issuer's keys are.

@@ -87,6 +87,12 @@ class Gateway:
         self._process.terminate()
         assert self._process.wait(30) == 0, self.text()[-2000:]
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        assert self._process is not None
+        return self._process.pid
+
     def issue(self, partner: str, *sources: str) -> str:
         """A token."""
         return self.tokens.issue(partner, sources, system_clock())[0]

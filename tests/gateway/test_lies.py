@@ -4,8 +4,10 @@ import asyncio
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 from itertools import count
+from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.bus import table
 from tests.gateway.conftest import Site
 from tests.gateway.desk import Gateway, offer
 from tests.gateway.test_limits import DOOR, head, is_problem
+from tests.waiting import until
 
 JSON = "Content-Type: application/json"
 CHUNKED = "Transfer-Encoding: chunked"
@@ -104,3 +107,83 @@ def test_who_drips_a_byte_now_and_then_is_given_up_though_never_silent() -> None
         asyncio.run(received())
     assert found.value.code == "slow"
     assert 50 <= len(taken) <= 61
+
+
+LONG = 1 << 20
+HEADS = {
+    "a header of a megabyte": b"X: " + b"x" * LONG + b"\r\n",
+    "a name of a megabyte": b"x" * LONG + b": x\r\n",
+    "10,000 headers": b"".join(b"X-%d: %d\r\n" % (number, number) for number in range(10_000)),
+    "a header that is folded over a megabyte": b"X: x\r\n" + b" x\r\n" * (LONG // 4),
+}
+
+
+def answered(client: socket.socket) -> bytes:
+    """What comes before the connection ends; the gateway may end it while it is still being sent to."""
+    found = b""
+    with suppress(ConnectionError):
+        while more := client.recv(65_536):
+            found += more
+    return found
+
+
+def resident(gateway: Gateway) -> int:
+    """Kilobytes that the gateway ever held."""
+    status = Path(f"/proc/{gateway.pid}/status").read_text("ascii")
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1])  # type: ignore[index]  # Linux always says it
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("what", [*HEADS, "an address of a megabyte", "nothing but letters"])
+def test_a_head_that_is_too_long_is_refused_at_once_and_in_little_memory(gateway: Gateway, what: str) -> None:
+    sent = {
+        "an address of a megabyte": b"GET /" + b"x" * LONG + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        "nothing but letters": b"x" * LONG,
+    }.get(what) or b"GET /health HTTP/1.1\r\nHost: x\r\n" + HEADS.get(what, b"") + b"\r\n"
+    assert gateway.ask("GET", "/health").status == 200
+    before, began = resident(gateway), monotonic()
+    with closing(socket.create_connection(("127.0.0.1", gateway.port), 20)) as client:
+        with suppress(ConnectionError):
+            client.sendall(sent)
+        answer = answered(client)
+    assert re.match(rb"HTTP/1.1 4\d\d |$", answer), answer[:200]
+    assert monotonic() - began < 10
+    assert resident(gateway) - before < 16 << 10
+    assert gateway.offers([offer(7_301)], "?dry_run=true").status == 200
+    assert "Traceback" not in gateway.text()
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("first", [b"", b"G", b"GET /health HTTP/1.1\r\nHost: x\r\nX: "])
+def test_who_drips_a_head_is_given_up_and_others_are_served_meanwhile(gateway: Gateway, first: bytes) -> None:
+    with ExitStack() as held:
+        drips = [held.enter_context(socket.create_connection(("127.0.0.1", gateway.port), 20)) for _ in range(50)]
+        for one in drips:
+            one.sendall(first)
+
+        def ended() -> bool:
+            """Each sends one byte more and looks whether it was given up."""
+            for one in list(drips):
+                with suppress(BlockingIOError):
+                    try:
+                        if first:
+                            one.send(b"x")
+                        one.settimeout(0)
+                        if one.recv(4_096)[:12] in {b"", b"HTTP/1.1 408"}:
+                            drips.remove(one)
+                    except ConnectionError:
+                        drips.remove(one)
+            return not drips
+
+        assert gateway.offers([offer(7_302)], "?dry_run=true").status == 200
+        until(ended, 15, "all that dripped were given up")
+    assert gateway.offers([offer(7_302)], "?dry_run=true").status == 200
+
+
+@pytest.mark.kafka
+def test_a_second_request_on_a_connection_is_waited_for_no_longer(gateway: Gateway) -> None:
+    with closing(socket.create_connection(("127.0.0.1", gateway.port), 20)) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(65_536).startswith(b"HTTP/1.1 200")
+        client.sendall(b"GET /hea")
+        assert answered(client).rpartition(b"HTTP/1.1 ")[2].startswith(b"408")
