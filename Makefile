@@ -30,9 +30,9 @@ campaign: $(VENV)/.dev ## Kill, pause, cut and fill in earnest; about an hour, w
 		$(BIN)/python -m tests.faults.campaign $$name --seed $(SEED) --evidence docs/evidence || failed="$$failed $$name"; \
 	done; test -z "$$failed" || { echo "error: figures do not hold in:$$failed" >&2; exit 1; }
 
-fuzz: $(VENV)/.dev ## Cut at every byte, then try a million changes of each format's sample; a night (FORMATS='region-csv' TRIES=10000 for less)
+fuzz: $(VENV)/.dev ## Cut at every byte, try a million changes of each sample; an hour or two, goes on where it was left
 	BEFFROI_TEST_STRIDE=1 $(BIN)/python -m pytest -q tests/hostile/test_cuts.py --timeout 3600
-	$(BIN)/python -m tests.hostile.fuzz $(FORMATS) --tries $(TRIES) --seed $(SEED)
+	$(BIN)/python -m tests.hostile.fuzz $(FORMATS) --tries $(TRIES) --seed $(SEED) $(ARGS)
 
 lint: $(VENV)/.dev ## Check style, types, imports and what is generated
 	$(BIN)/ruff check .

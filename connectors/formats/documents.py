@@ -24,6 +24,11 @@ _DEPTH: Final = 32
 #: What is deeper is not even parsed from a long file.
 _PARSED_DEPTH: Final = 64
 _TEXT: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+#: One half of a pair of surrogates without the other: no Unicode (RFC 8259, section 8.2). Escaped backslashes are gone.
+_LONE: Final = re.compile(
+    rb"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F]..(?<!\\u[dD][89abAB]..\\u[dD][c-fC-F]..))", re.DOTALL
+)
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 Found = tuple[int, Mapping[str, Any] | Problem, bytes]
@@ -156,8 +161,11 @@ class _Meter:
 
     def _measure(self, found: bytes) -> None:
         """Look how deep the brackets are that stand outside of texts, a text cut by the reading included."""
-        bare, quote, begun = _TEXT.sub(b"", self._begun + found).partition(b'"')
+        text = self._begun + found
+        bare, quote, begun = _TEXT.sub(b"", text).partition(b'"')
         self._begun = quote + begun
+        if _SURROGATE.search(text) and _LONE.search(text.removesuffix(self._begun).replace(rb"\\", b"")):
+            raise _broken("in the middle")
         brackets = self._open + bare.translate(None, _NO_BRACKETS)
         for _ in range(_PARSED_DEPTH):
             brackets = (before := brackets).replace(b"{}", b"").replace(b"[]", b"")

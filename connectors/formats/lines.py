@@ -72,7 +72,11 @@ def cut_in(line: int, columns: int, width: int) -> FileRefused:
 
 
 def lines(data: Input) -> Iterator[Line]:
-    """The lines of a file; a line over 64 kB is passed over without being kept."""
+    """The lines of a file; a line over 64 kB is passed over without being kept.
+
+    Raises:
+        FileRefused: They end as on an old Mac, so that there is but one.
+    """
     file = data.file
     file.seek(0)
     number = 0
@@ -81,6 +85,11 @@ def lines(data: Input) -> Iterator[Line]:
         if number == 1:
             content = content.removeprefix(_BOM)
         ended = content.endswith(b"\n")
+        if number == 1 and not ended and b"\r" in content.rstrip(b"\r"):
+            raise FileRefused(
+                "its lines end in a carriage return alone, as on an old Mac",
+                fix="save it with line ends of Windows or Unix (CRLF or LF)",
+            )
         if len(content) > MAX_LINE_BYTES and not ended:
             while (rest := file.readline(_CHUNK)) and not rest.endswith(b"\n"):
                 pass

@@ -119,3 +119,33 @@ def test_ways_of_teaching_are_those_of_the_dictionary_of_lheo(code: str, modalit
     form = formats()["intercarif-xml"]
     content = sample(form).replace(b"<modalites-enseignement>0<", f"<modalites-enseignement>{code}<".encode())
     assert read(content, form.name).records("TrainingSession")[0]["modality"] == modality
+
+
+@pytest.mark.parametrize("name", [name for name, form in formats().items() if ".csv" in form.suffixes])
+@pytest.mark.parametrize("times", [1, 400])
+def test_line_ends_of_an_old_mac_are_called_so(name: str, times: int) -> None:
+    header, rows = sample(formats()[name]).split(b"\n", 1)
+    with pytest.raises(FileRefused, match="carriage return alone") as found:
+        read((header + b"\n" + rows * times).replace(b"\n", b"\r"), name)
+    assert "LF" in found.value.fix
+
+
+#: A text as it stands in the JSON, and whether the document may be taken.
+HALVES = {
+    r'"\ud800"': False, r'"\udc00x"': False, r'"\udc00\ud800"': False, r'"\ud800\ud800\udc00"': False,
+    r'"\ud83d\ude00"': True, r'"\\ud800"': True, r'"\ud83d\ude00\\ud800\ud83d\ude00"': True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("value", HALVES)
+def test_half_a_pair_gets_the_same_verdict_in_a_short_document_and_in_one_that_is_streamed(value: str) -> None:
+    def taken(records: int) -> int:
+        padding = "y" * 300_000
+        before = "".join(f'{{"id": "p{n}", "intitule": "x", "unread": "{padding}"}},' for n in range(records))
+        last = f'{{"id": "a", "intitule": "x", "odd": {value}}}, {{"id": "b", "intitule": "z"}}'
+        try:
+            return len(read(f"[{before}{last}]".encode(), "offres-json").events) - records
+        except FileRefused:
+            return 0
+
+    assert taken(1) == taken(15) == (2 if HALVES[value] else 0)

@@ -6,8 +6,8 @@ from schemas.territory.areas import Territory
 from tests.hostile import cuts
 
 TERRITORY = Territory.load()
-#: A second each, for what is cut is no JSON; and a table whose rows are read fastest.
-EVERY_BYTE = {*(name for name in cuts.NAMES if name.endswith("-json")), "kairos-csv"}
+#: A second each, for what is cut is no JSON; tables and XML take up to a minute and a half (`make fuzz`).
+EVERY_BYTE = {name for name in cuts.NAMES if name.endswith("-json")}
 
 
 @pytest.mark.parametrize("name", sorted(cuts.NAMES))
