@@ -60,13 +60,16 @@ def present(text: str) -> str | None:
 
 
 #: A mail address; a French phone number in any of the ways in which people write it.
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+#: Every run of letters is taken in one go, with a mail's domain behind it or not: to search for an @ from each letter
+#: of a long word on takes the square of its length.
+_MAIL: Final = re.compile(r"[\w.+-]+(@[\w-]++(?:\.[\w-]++)+)?")
 _PHONE: Final = re.compile(r"(?<!\d)(?:(?:\+|00)33[ .-]?(?:\(0\)[ .-]?)?|0)[1-9](?:[ .-]?\d{2}){4}(?!\d)")
 
 
 def without_contacts(text: str) -> str:
     """A description in which mail addresses and phone numbers are replaced by words."""
-    return _PHONE.sub("[téléphone]", _MAIL.sub("[courriel]", text))
+    bare = _MAIL.sub(lambda found: "[courriel]" if found[1] else found[0], text) if "@" in text else text
+    return _PHONE.sub("[téléphone]", bare)
 
 
 def is_formula(text: str) -> bool:

@@ -194,7 +194,8 @@ def main() -> int:
     done = {name: fuzz(name, known[name], territory, asked.folder, asked) for name in asked.targets or known}
     if asked.evidence:
         command = shlex.join(["python", "-m", "tests.hostile.fuzz", *sys.argv[1:]])
-        cut = [_cut(name, asked.folder / f"cut-{name}.json") for name in sorted(cuts.NAMES)]
+        kept = {name: asked.folder / f"cut-{name}.json" for name in sorted(cuts.NAMES)}
+        cut = [_cut(name, path) for name, path in kept.items() if asked.tries or path.exists()]
         path = Path(__file__).parents[2] / f"docs/evidence/{datetime.now(UTC).date()}-fuzz.md"
         path.write_text(report(command, done, cut), "utf-8")
     return 1 if any(one.findings for one in done.values()) else 0

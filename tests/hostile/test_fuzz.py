@@ -56,6 +56,7 @@ FOUND = (
     ("sortants-json", b"59.8", b'"1e999999"'),
     ("JobOffer lines", b'"2026-11-20T08:15:42Z"', b'"0001-01-01T00:00:00+14:00"'),
     ("JobOffer array", b'"2026-11-20T08:15:42Z"', b'"9999-12-31T23:59:59-14:00"'),
+    ("offres-json", b'"description": "', b'"description": "@' + b"a" * 200_000),
     ("JobOffer container", b'"type"', b'"tYpe"'),
 )
 
