@@ -82,17 +82,22 @@ def lines(data: Input) -> Iterator[Line]:
     number = 0
     while content := file.readline(MAX_LINE_BYTES + 1):
         number += 1
-        if number == 1:
-            content = content.removeprefix(_BOM)
         ended = content.endswith(b"\n")
-        if number == 1 and not ended and b"\r" in content.rstrip(b"\r"):
-            raise FileRefused(
-                "its lines end in a carriage return alone, as on an old Mac",
-                fix="save it with line ends of Windows or Unix (CRLF or LF)",
-            )
+        if number == 1:
+            content = _first(content, ended=ended)
         if len(content) > MAX_LINE_BYTES and not ended:
             while (rest := file.readline(_CHUNK)) and not rest.endswith(b"\n"):
                 pass
             yield Line(number, None, ended=True)
         else:
             yield Line(number, content.rstrip(b"\r\n"), ended)
+
+
+def _first(content: bytes, *, ended: bool) -> bytes:
+    """The first line without a byte order mark; raises FileRefused when it is the only one for want of a newline."""
+    if not ended and b"\r" in content.rstrip(b"\r"):
+        raise FileRefused(
+            "its lines end in a carriage return alone, as on an old Mac",
+            fix="save it with line ends of Windows or Unix (CRLF or LF)",
+        )
+    return content.removeprefix(_BOM)
