@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from schemas.clock import PARIS
-
 #: Some rows were refused, the others were taken.
 EX_SOME_REFUSED = 4
 
@@ -64,10 +62,11 @@ def publish(  # noqa: PLR0913  # the options of a command
 
 def instant(text: str | None) -> datetime | None:
     """What ``--as-of`` says; Europe/Paris without offset."""
+    from connectors.formats.values import Fault, to_instant
+
     if text is None:
         return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter("write it as 2026-11-23 or 2026-11-23T08:00:00+01:00", param_hint="--as-of") from None
-    return found if found.tzinfo else found.replace(tzinfo=PARIS)
+    found = to_instant(text)
+    if isinstance(found, Fault):
+        raise typer.BadParameter("write it as 2026-11-23 or 2026-11-23T08:00:00+01:00", param_hint="--as-of")
+    return found

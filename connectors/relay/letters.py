@@ -10,12 +10,13 @@ from confluent_kafka import Message
 
 from connectors.formats import formats
 from connectors.formats.base import Format
+from connectors.formats.values import Fault, to_instant
 from connectors.gateway.contracts import contract_formats
 from connectors.gateway.problems import Rejected
 from connectors.gateway.rights import Registered, named, source_for
 from connectors.inputs import Input
 from connectors.intake import Handed, Terms
-from schemas.clock import EPOCH, PARIS
+from schemas.clock import EPOCH
 from schemas.registers import Partner
 
 #: Headers that begin so are for us; all others are the partner's own business.
@@ -120,11 +121,10 @@ def _terms(told: Mapping[str, str], written: datetime) -> Terms:
 
 
 def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Rejected("query", "beffroi-as-of is no instant", fix="write ISO 8601, as 2026-11-20T08:30") from None
-    return found if found.tzinfo else found.replace(tzinfo=PARIS)
+    found = to_instant(text)
+    if isinstance(found, Fault):
+        raise Rejected("query", "beffroi-as-of is no instant", fix="write ISO 8601, as 2026-11-20T08:30")
+    return found
 
 
 def _flag(text: str) -> bool:

@@ -149,3 +149,9 @@ def test_half_a_pair_gets_the_same_verdict_in_a_short_document_and_in_one_that_i
             return 0
 
     assert taken(1) == taken(15) == (2 if HALVES[value] else 0)
+
+
+def test_an_export_on_a_day_that_leaves_the_calendar_in_utc_says_no_instant() -> None:
+    form = formats()["intercarif-xml"]
+    content = re.sub(rb"\d{8}(<.extra><extra info=.heure-export.>)\d{6}", rb"00010101\g<1>000000", sample(form))
+    assert form.instant_of(Input.of_bytes(content)) is None

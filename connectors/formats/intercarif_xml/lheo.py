@@ -130,5 +130,5 @@ def exported_at(data: Input) -> datetime | None:
     day, clock = found[1].decode(), (found[2] or b"000000").decode()
     try:
         return datetime.strptime(day + clock, "%Y%m%d%H%M%S").replace(tzinfo=PARIS).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
