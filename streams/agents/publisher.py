@@ -14,6 +14,7 @@ from monitoring.release import ReleaseMetrics
 from schemas.clock import Clock, to_millis
 from schemas.codec import Codec
 from schemas.topics import VIEW_EXITS, VIEW_FRESHNESS, VIEW_SESSIONS
+from streams.agents.turn import Turn
 from streams.release.board import EXITS, FRESHNESS, SESSIONS, Released
 from streams.release.wire import RowWriter
 from streams.settings import StreamSettings
@@ -55,24 +56,37 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
 
-    def publish(self, producer: Producer, changes: Iterator[Released], stopped: Callable[[], bool]) -> int:
+    def publish(self, producer: Producer, changes: Iterator[Released], turn: Turn, stopped: Callable[[], bool]) -> int:
         """Write all changes, unless it is told to stop in between; how many were written.
+
+        Args:
+            producer: That holds the release.
+            changes: What readers do not have yet.
+            turn: Taken for each piece anew: who pauses us waits for one piece, not for all.
+            stopped: Whether to leave the rest to a successor.
 
         Raises:
             KafkaException: Another process holds the release now, or a transaction could not be committed.
         """
         rows, began = 0, perf_counter()
         said = began
-        while not stopped() and (piece := list(islice(changes, self._rows))):
-            with self._metrics.publish_seconds.time():
-                self._transaction(producer, piece)
-            rows += len(piece)
+        while written := self._piece(producer, changes, turn, stopped):
+            rows += written
             if perf_counter() - said > PROGRESS_S:
                 said = perf_counter()
                 log.info("publishing", rows=rows, seconds=round(said - began, 1))
         if rows:
             self._metrics.last_published.set(self._clock().timestamp())
         return rows
+
+    def _piece(self, producer: Producer, changes: Iterator[Released], turn: Turn, stopped: Callable[[], bool]) -> int:
+        """The next piece; 0 at the end."""
+        with turn:
+            piece = [] if stopped() else list(islice(changes, self._rows))
+            if piece:
+                with self._metrics.publish_seconds.time():
+                    self._transaction(producer, piece)
+        return len(piece)
 
     def encoded(self, changes: Iterator[Released]) -> Iterator[Encoded]:
         """Changes as they travel, for a transaction of somebody else's."""

@@ -21,6 +21,7 @@ from streams.agents.archivist import Archivist
 from streams.agents.boards import make_board, published
 from streams.agents.publisher import PROGRESS_S, TOPICS, Publisher
 from streams.agents.swap import Swap
+from streams.agents.turn import Turn
 from streams.settings import StreamSettings
 
 _BATCH: Final = 10_000
@@ -52,7 +53,7 @@ class ReleaseRunner:
         self._metrics = metrics
         self._on_failure = on_failure
         self._stop = threading.Event()
-        self._turn = threading.Lock()  # held while something is published, and by who pauses us
+        self._turn = Turn()
         self._paused = False
         self._thread = threading.Thread(target=self._run, name="release", daemon=True)
         self._board = make_board(settings, codec)
@@ -65,14 +66,14 @@ class ReleaseRunner:
         self._thread.start()
 
     def pause(self) -> None:
-        """Publish nothing until ``resume`` or ``stop``; returns when nothing is under way."""
-        self._turn.acquire()
+        """Publish nothing until ``resume`` or ``stop``; returns when no transaction is under way."""
+        self._turn.pause()
         self._paused = True
 
     def resume(self) -> None:
         """Publish again after a ``pause``."""
         self._paused = False
-        self._turn.release()
+        self._turn.resume()
 
     def stop(self) -> None:
         """Cease, paused or not; returns when nothing more will be published."""
@@ -108,14 +109,10 @@ class ReleaseRunner:
         try:
             self._assign(consumer)
             self._catch_up(consumer)
-            with self._turn:
-                if not self._stop.is_set():
-                    self._publish_first(producer, swap)
+            self._publish_first(producer, swap)
             while not self._stop.is_set():
                 self._poll(consumer)
-                with self._turn:
-                    if not self._stop.is_set():
-                        self._publish(producer)
+                self._publish(producer)
         finally:
             self._metrics.caught_up.set(0)
             consumer.close()
@@ -138,11 +135,17 @@ class ReleaseRunner:
         log.info("release has read", records=records, seconds=round(perf_counter() - began, 1))
 
     def _publish_first(self, producer: Producer, swap: Swap) -> None:
-        began, found = perf_counter(), self._board.first_changes(self._day())
+        began, day = perf_counter(), self._day()
+        if day is None:
+            return
+        found = self._board.first_changes(day)
         if swap.due:
-            changes = swap.publish(producer, self._publisher.encoded(found), self._clock)
+            with self._turn:
+                if self._stop.is_set():
+                    return
+                changes = swap.publish(producer, self._publisher.encoded(found), self._clock)
         else:
-            changes = self._publisher.publish(producer, found, self._stop.is_set)
+            changes = self._publisher.publish(producer, found, self._turn, self._stop.is_set)
         if self._stop.is_set():
             return  # what is left the successor finds
         self._tell()
@@ -150,14 +153,18 @@ class ReleaseRunner:
         rows = {view: self._board.rows_seen(view) for view in TOPICS}
         log.info("release caught up", rows=rows, changes=changes, seconds=round(perf_counter() - began, 1))
 
-    def _day(self) -> date:
-        """The day of what is published next; what the views said until it began is kept first."""
-        today = paris_day(self._clock())
-        self._archivist.turn(today)
-        return today
+    def _day(self) -> date | None:
+        """The day of what is published next; what the views said until it began is kept first. None at the end."""
+        with self._turn:
+            if self._stop.is_set():
+                return None
+            today = paris_day(self._clock())
+            self._archivist.turn(today)
+            return today
 
     def _publish(self, producer: Producer) -> None:
-        if self._publisher.publish(producer, self._board.changes(self._day()), self._stop.is_set):
+        day = self._day()
+        if day and self._publisher.publish(producer, self._board.changes(day), self._turn, self._stop.is_set):
             self._tell()
 
     def _poll(self, consumer: Consumer) -> int:

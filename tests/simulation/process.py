@@ -122,7 +122,7 @@ class Thread:
         return not self.done
 
 
-class Turn:
+class Lock:
     """A lock between threads of a process; the same words as ``threading.Lock`` where the product uses them."""
 
     def __init__(self, process: "Process") -> None:
@@ -136,12 +136,6 @@ class Turn:
 
     def release(self) -> None:
         self._held = False
-
-    def __enter__(self) -> None:
-        self.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
 
 
 class MainThread(Thread):

@@ -22,6 +22,7 @@ from schemas.codec import Codec
 from schemas.topics import TRAINING_EVENTS
 from streams.agents.release import ReleaseRunner
 from streams.agents.shell import Shell
+from streams.agents.turn import Turn
 from streams.app import create_app
 from streams.fetching import BatchConsumerThread
 from streams.settings import StreamSettings
@@ -30,7 +31,7 @@ from streams.transport import BatchConsumer, Positions
 from tests.simulation.broker import Broker
 from tests.simulation.clients import SimulatedKafka
 from tests.simulation.group import Group, Member
-from tests.simulation.process import Process, Thread, Turn
+from tests.simulation.process import Lock, Process, Thread
 from tests.simulation.replacing import replaced
 
 #: Records of one fetch.
@@ -286,7 +287,7 @@ class Worker:
                 settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=self._release_failed
             )
             runner._thread = cast("Any", Thread(process, runner._run))
-            runner._turn = cast("Any", Turn(process))
+            runner._turn = Turn(lambda: Lock(process))
             return runner
 
         with replaced(streams.app, faust=self.app):

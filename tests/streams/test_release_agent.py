@@ -124,6 +124,22 @@ def test_what_a_holder_left_when_it_was_told_to_stop_its_successor_completes(ben
     assert not bench.failures
 
 
+def test_who_pauses_a_long_publication_waits_for_a_piece_of_it_and_not_for_all(bench: Workbench) -> None:
+    bench.cells(d3=7, d40=12, d70=30)
+    registry = bench.release(publish_rows=1)
+    said = partial(registry.get_sample_value, "beffroi_release_changes_total", {"view": "exits"})
+    until(said, 20, "the first rows are there", every_s=0.001)
+    (runner,) = bench.running
+    runner.pause()
+    then = len(bench.view())
+    assert 0 < then < PAIRS_OF_LENS * 6
+    assert said() == then
+    runner.resume()
+    until(caught_up(registry), 20, "the rest is there")
+    assert len(bench.view()) == PAIRS_OF_LENS * 6
+    assert not bench.failures
+
+
 def test_a_holder_that_was_replaced_publishes_nothing_more_and_says_so(bench: Workbench) -> None:
     first = bench.release()
     until(caught_up(first), 20, "the first has read")
