@@ -22,6 +22,12 @@ class StreamMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self.read = Counter(
+            "beffroi_stream_read_events_total",
+            "Events read; the outcomes follow when they are written",
+            ["domain"],
+            registry=registry,
+        )
         self.events = Counter(
             "beffroi_stream_events_total",
             "Events read, by what became of them: changed, unchanged (known, older, superseded), parked",

@@ -90,6 +90,7 @@ class Shell:
             log.info("reading again what was fetched and dropped", partition=batch.partition, since=batch.since)
             return False
         partition.apply(batch.records)
+        self._metrics.read.labels(self._domain.name).inc(len(batch.records))
         return True
 
     async def reassign(self, numbers: set[int], generation: int) -> list[int]:

@@ -150,7 +150,7 @@ def partitions_held(worker: Worker) -> int:
 
 def events_read(worker: Worker) -> int:
     """Events that a worker's process has read."""
-    return _sample(worker, "beffroi_stream_events_total")
+    return _sample(worker, "beffroi_stream_read_events_total")
 
 
 def _sample(worker: Worker, name: str) -> int:

@@ -24,12 +24,12 @@ from schemas.clock import paris_day, system_clock
 from schemas.topics import OFFERS_EVENTS, TRAINING_EVENTS, catalogue
 from tests.bus import records
 from tests.conftest import PARTITIONS
+from tests.faults.fleet import Fleet
 from tests.gateway.desk import Gateway, offer
 from tests.journal import COMMUNES, FORMACODES
 from tests.oracle import Sent, exits_of, expected_cells, sessions_of
 from tests.portal.conftest import Portal
 from tests.waiting import until
-from tests.workers import Worker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -169,8 +169,9 @@ def test_retries_bad_records_and_a_broker_restart_leave_exactly_the_valid_set_on
     assert len(valid) == 1_134
     token = house.gateway.issue("organisme", "kairos")
     clients = [Client(house.gateway, token, seed, batches[seed::3]) for seed in range(3)]
-    with Worker(house.kafka, "", house.folder) as worker, Portal(house.kafka, "", house.folder) as portal:
-        worker.ready()
+    fleet = Fleet(house.kafka, "", house.folder, PARTITIONS)  # a worker that an outage ended is started again
+    with fleet, Portal(house.kafka, "", house.folder) as portal:
+        fleet.add().ready()
         for one in clients:
             one.start()
         restarted(house, clients)

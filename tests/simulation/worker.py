@@ -277,7 +277,7 @@ class Worker:
             kafka=SimulatedKafka.of(process, broker), sources=SOURCES, data_dir=Path("unused"), publish_rows=ROWS
         )
         self._metrics, health = StreamMetrics(registry), WorkerHealth(lambda: 0.0)
-        release_metrics = ReleaseMetrics(registry)
+        self._release_metrics = release_metrics = ReleaseMetrics(registry)
         self.shell = Shell(settings, domain, codec=codec, clock=clock, metrics=self._metrics, health=health)
         self.app = SimulatedApp(process, broker, group)
         self._failed: tuple[str, BaseException] | None = None
@@ -296,6 +296,11 @@ class Worker:
 
     def _release_failed(self, error: BaseException) -> None:
         self.process.die("the release failed", error)
+
+    @property
+    def publishes(self) -> bool:
+        """Whether it holds the release, which has read all there was."""
+        return bool(self._release_metrics.caught_up._value.get())
 
     @property
     def audit_differences(self) -> float:

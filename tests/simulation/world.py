@@ -342,8 +342,10 @@ class World:
         return sum(log.end for log in self.broker.logs.values())
 
     def _at_rest(self) -> bool:
-        """Whether all workers are of the next release, and everything that was sent is behind the checkpoints."""
+        """Whether all workers are of the next release, one publishes, and checkpoints stand behind what was sent."""
         if any(worker.app.consumer.leaving for worker in self.workers):
+            return False
+        if not any(worker.publishes for worker in self.workers):
             return False
         return all(self.checkpoint(number) >= last for number, last in self._last_offsets().items())
 

@@ -15,6 +15,7 @@ from tests.journal import Journal
 from tests.streams.test_partition import Event
 from tests.streams.test_takeover import Nobody, Owner
 from tests.truth import exits, held_exits
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -93,4 +94,6 @@ def test_a_batch_of_a_partition_that_was_taken_away_in_its_middle_is_dropped_and
         await shell.flush()
 
     asyncio.run(work())
-    assert held_exits(kafka, prefix, PARTITIONS) == exits(journal)
+    until(
+        lambda: held_exits(kafka, prefix, PARTITIONS) == exits(journal), 20, "the markers of the last flush are there"
+    )
