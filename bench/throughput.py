@@ -38,8 +38,8 @@ counts and its position in one transaction; the peers count persons by (commune,
 move. Kafka Streams reads Avro by hand and forwards only changes; it is at least once. To ours: it writes a backlog
 every five seconds, Kafka Streams commits each second (its default is 30 s) and writes its changelogs all the while.
 Quix and stock Faust keep their counts by session, which spares them a repartition; the clock of Quix stops before its
-last commit. Stock Faust gets {SAMPLE:,} events of the same kind on a topic of their own. The clock runs from an engine's
-first record (ours: from the end of its take-over) to its last, ours to the commit of its last transaction."""
+last commit. Stock Faust gets {SAMPLE:,} events of the same kind on a topic of their own. The clock runs from an
+engine's first record (ours: from the end of its take-over) to its last, ours to the commit of its last transaction."""
 
 
 def beffroi(kafka: KafkaSettings, prefix: str, events: int, folder: Path) -> Run:
