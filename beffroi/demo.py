@@ -167,8 +167,9 @@ def _invite(steps: Steps, settings: Settings, sample: Path | None) -> None:
     page = f"http://{settings.portal_host}:{settings.portal_port}"
     command = _command()
     steps.say(f"ready: {page}/")
+    file = f"{sample} --as-of now" if sample else "FILE"  # a whole file of the region that came since has none of it
     lines = [
-        f"  publish a file    {command} publish kairos-csv {sample or 'FILE'}",
+        f"  publish a file    {command} publish kairos-csv {file}",
         f"  post to it        http://{settings.gateway_host}:{settings.gateway_port}/openapi.json  (docs/partners.md)",
         f"  read the view     curl -s '{page}/v1/views/exits.csv?area=region:{settings.region}&window=P30D'",
         f"  follow it live    curl -sN '{page}/v1/views/exits/stream?area=region:{settings.region}'",

@@ -35,7 +35,7 @@ def check(  # noqa: PLR0913, PLR0917  # the options of a command
     output: Annotated[Path | None, typer.Option(help="Write the answer there.")] = None,
     source: Annotated[str | None, typer.Option(help="The feed it belongs to; the format's own if left out.")] = None,
     as_of: Annotated[
-        str | None, typer.Option(help="The data's instant, ISO 8601, when the file's name does not say it.")
+        str | None, typer.Option(help="The data's instant, ISO 8601 or now, when the file's name does not say it.")
     ] = None,
     xsd: Annotated[Path | None, typer.Option(help="Check an XML file against this XML Schema, too.")] = None,
     *,

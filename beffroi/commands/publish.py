@@ -18,7 +18,7 @@ def publish(  # noqa: PLR0913  # the options of a command
     source: Annotated[str | None, typer.Option(help="The feed it belongs to; the format's own when left out.")] = None,
     as_of: Annotated[
         str | None,
-        typer.Option(help="The data's instant, ISO 8601, when the file's name does not say it."),
+        typer.Option(help="The data's instant, ISO 8601 or now, when the file's name does not say it."),
     ] = None,
     *,
     snapshot: Annotated[
@@ -63,10 +63,13 @@ def publish(  # noqa: PLR0913  # the options of a command
 def instant(text: str | None) -> datetime | None:
     """What ``--as-of`` says; Europe/Paris without offset."""
     from connectors.formats.values import Fault, to_instant
+    from schemas.clock import system_clock
 
     if text is None:
         return None
+    if text == "now":
+        return system_clock()
     found = to_instant(text)
     if isinstance(found, Fault):
-        raise typer.BadParameter("write it as 2026-11-23 or 2026-11-23T08:00:00+01:00", param_hint="--as-of")
+        raise typer.BadParameter("write it as 2026-11-23, 2026-11-23T08:00:00+01:00 or now", param_hint="--as-of")
     return found

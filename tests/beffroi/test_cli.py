@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
+from beffroi.commands.publish import instant
 from connectors.kafka.settings import KafkaSettings
+from schemas.clock import system_clock
 from schemas.topics import CATALOGUE
 from tests.conftest import PARTITIONS
 from tests.kairos import PLANTED, row, write
@@ -99,3 +102,13 @@ def test_topics_are_planned_then_applied_and_a_partition_count_never_changes(
 
 def test_down_with_nothing_running_says_so(tmp_path: Path) -> None:
     assert beffroi(tmp_path, "down").stdout.strip() == "nothing runs here"
+
+
+def test_the_instant_of_data_may_be_now_and_is_never_outside_of_the_calendar() -> None:
+    before = system_clock()
+    now = instant("now")
+    assert now is not None
+    assert before <= now <= system_clock()
+    for wrong in ("yesterday", "0001-01-01T00:00+14:00"):
+        with pytest.raises(typer.BadParameter, match="or now"):
+            instant(wrong)
