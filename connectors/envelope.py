@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha1
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from schemas.clock import EPOCH
 from schemas.codec import Codec
 from schemas.compiled import varint
 from schemas.contracts import sources
+from schemas.flat import zigzag
 from schemas.topics import topics_of
 from schemas.validation import take
 
@@ -30,6 +31,8 @@ _HEADER_BYTES: Final = 5
 _BLANK_BYTES: Final = 2
 #: The provenance as it is put into a content: the source and whether it is withdrawn are given with the record.
 BLANK: Final = (("source", None), ("version", b"\x00"), ("occurred_at", b"\x00"), ("withdrawn", None))
+#: What stands in a content for whether it is withdrawn.
+WITHDRAWN: Final = {False: b"\x00", True: b"\x01"}
 _LOW_BITS: Final = 0x7F
 
 
@@ -106,14 +109,11 @@ def blank(record: Mapping[str, Any], source: str, *, withdrawn: bool) -> dict[st
     return {**record, "source": source, "version": 0, "occurred_at": EPOCH, "withdrawn": withdrawn}
 
 
+@lru_cache(maxsize=256)
 def source_on_wire(source: str) -> bytes:
     """What stands for the source in a content."""
     text = source.encode()
-    return _varint(len(text)) + text
-
-
-#: What stands in a content for whether it is withdrawn.
-WITHDRAWN: Final = {False: b"\x00", True: b"\x01"}
+    return zigzag(len(text)) + text
 
 
 def retracted(codec: Codec, form: Shape, root: str, thing: str, source_key: str, source: str) -> bytes:
@@ -124,17 +124,7 @@ def retracted(codec: Codec, form: Shape, root: str, thing: str, source_key: str,
 
 def stamp(version: int, instant: int) -> bytes:
     """Version and instant as they stand on the wire; both milliseconds."""
-    return _varint(version) + _varint(instant)
-
-
-def _varint(number: int) -> bytes:
-    rest = number << 1 if number >= 0 else (-number << 1) - 1
-    out = bytearray()
-    while rest > _LOW_BITS:
-        out.append(rest & _LOW_BITS | 0x80)
-        rest >>= 7
-    out.append(rest)
-    return bytes(out)
+    return zigzag(version) + zigzag(instant)
 
 
 def event_id(source: str, kind: str, source_key: str, version: int) -> str:

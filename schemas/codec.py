@@ -206,16 +206,15 @@ class GlanceReader:
         self._ids = ids
         self._majors = majors
         self._glances = glances
-        self._readers: dict[bytes, GlancingReader | None] = {}
-        self._names: dict[bytes, str] = {}
+        self._readers: dict[bytes, tuple[str, GlancingReader] | None] = {}
 
     def look(self, data: bytes) -> Glanced | None:
         """What a record is about and says; None for whatever does not tell: read that, and learn why."""
-        reader = self._readers.get(data[:5]) or self._reader(data)
-        if reader is None:
+        known = self._readers.get(data[:5]) or self._known(data)
+        if known is None:
             return None
         try:
-            return reader.look(data)
+            return known[1].look(data)
         except (IndexError, *_UNFIT, struct.error):
             return None
 
@@ -234,10 +233,10 @@ class GlanceReader:
 
         Of a record that was read before, or of bytes that were found equal to one's.
         """
-        reader = self._reader(data)
-        return None if reader is None else (self._names[data[:5]], reader.slot(data))
+        known = self._known(data)
+        return None if known is None else (known[0], known[1].slot(data))
 
-    def _reader(self, data: bytes) -> GlancingReader | None:
+    def _known(self, data: bytes) -> tuple[str, GlancingReader] | None:
         header = data[: _HEADER.size]
         if header in self._readers:
             return self._readers[header]
@@ -251,8 +250,8 @@ class GlanceReader:
                 reader = compile_glance(written.schema, self._ids.by_name(written.name).schema, glance)
             except ValueError:
                 return None
-        self._readers[header], self._names[header] = reader, written.name
-        return reader
+        self._readers[header] = None if reader is None else (written.name, reader)
+        return self._readers[header]
 
 
 class FieldWriter:

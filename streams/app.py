@@ -145,7 +145,7 @@ def _flusher(app: faust.App, shell: Shell, interval_s: float) -> Callable[[], Aw
             pause = max(interval_s - took, interval_s / LEAST_PAUSE)
             await app.sleep(pause)
             waited, took = waited + took + pause, 0.0
-            if not app.rebalancing and shell.pace.due(shell.waiting, waited):
+            if not app.rebalancing and shell.pace.due(shell.unwritten, waited):
                 waited, began = 0.0, perf_counter()
                 await _flush(shell)
                 took = perf_counter() - began

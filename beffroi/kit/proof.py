@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from joserfc.jwk import OKPKey
@@ -14,7 +14,8 @@ from connectors.files import replacing
 from connectors.gateway.witness import attested
 from schemas.errors import FileRefused, SettingsError
 
-_ANEW = "do not trust it; ask for it anew"
+_ANEW: Final = "do not trust it; ask for it anew"
+_FIX: Final = "it is of another version of Beffroi, or was changed: ask for it anew"
 
 
 def write(path: Path, certificate: Mapping[str, Any]) -> None:
@@ -73,9 +74,6 @@ def proved(told: Mapping[str, Any], matter: Matter, key: OKPKey) -> list[Taken]:
         came[step.name] = Came(said["status"], {"idempotency-replayed": "true"} if said["replayed"] else {}, answer)
         taken.append(Taken(step, came[step.name], step.holds(came[step.name], came)))
     return taken
-
-
-_FIX = "it is of another version of Beffroi, or was changed: ask for it anew"
 
 
 def _said(one: Any, step: Step, key: OKPKey) -> tuple[Mapping[str, Any], bytes]:  # noqa: ANN401  # whatever a file holds

@@ -44,12 +44,12 @@ class Through:
         if given.get("source", source) != source:
             return None
         body = self._write(given, source_on_wire(source), WITHDRAWN[withdrawn])
+        if body is None:
+            return None
         instant = None
         if "occurred_at" in given:
             found = turned_instant(given["occurred_at"])
             if found is None:
                 return None
             instant = to_millis(found)
-        if body is None:
-            return None
         return Event(self._contract, given, version or None, withdrawn=withdrawn, instant=instant, body=body)

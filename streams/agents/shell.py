@@ -56,9 +56,9 @@ class Shell:
         return self._held.get(number)
 
     @property
-    def waiting(self) -> int:
+    def unwritten(self) -> int:
         """Of so many slots something newer waits to be written."""
-        return sum(owned.partition.waiting for owned in self._held.values())
+        return sum(owned.partition.unwritten for owned in self._held.values())
 
     @property
     def restoring(self) -> int:

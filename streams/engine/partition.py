@@ -38,7 +38,7 @@ class Partition(Generic[Root, ClaimT]):
         return len(self._roots)
 
     @property
-    def waiting(self) -> int:
+    def unwritten(self) -> int:
         """Number of slots of which something newer waits to be written."""
         return len(self._pending.newest)
 

@@ -204,7 +204,7 @@ def test_the_newest_event_of_a_slot_holds_whatever_schemas_it_was_written_with(
 def test_what_is_superseded_before_it_is_written_changed_nothing() -> None:
     partition = Partition(DOMAIN, 0)
     partition.apply([Event(at, enrolment(1, version)) for at, version in enumerate((1, 3, 2, 3))])
-    assert partition.waiting == 1
+    assert partition.unwritten == 1
     flush = partition.drain()
     assert flush is not None
     assert (flush.done, flush.next_offset) == ((1, 3, 0), 4)
