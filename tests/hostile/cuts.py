@@ -1,20 +1,14 @@
 """Files of 20 kB, cut: each format's answer to its first bytes, at every byte or at some."""
 
 from collections.abc import Iterable
-from io import BytesIO
 from time import perf_counter
 from typing import Final, NamedTuple
 
-from connectors.delivery import collect
 from connectors.formats import formats
-from connectors.formats.base import Context, Format
-from connectors.inputs import Input
-from connectors.privacy import Pseudonymiser
-from schemas.codec import Codec
 from schemas.errors import FileRefused
 from schemas.territory.areas import Territory
 from tests.connectors.cases import CASES
-from tests.hostile.cell import AS_OF
+from tests.hostile.collecting import Collector
 
 SIZE: Final = 20_000
 NAMES: Final = frozenset(CASES)
@@ -42,29 +36,14 @@ class Cut(NamedTuple):
     seconds: float
 
 
-class Reader:
-    """Says how many records are taken of what begins like a file.
-
-    Args:
-        form: Its format.
-        territory: Tells places.
-    """
-
-    def __init__(self, form: Format, territory: Territory) -> None:
-        self._form = form
-        self._territory = territory
-        self._codec = Codec()
-
-    def taken(self, content: bytes) -> int:
-        """Records taken; 0 when it is refused whole."""
-        data = Input("data", BytesIO(content))
-        context = Context(self._form.default_source, AS_OF, Pseudonymiser(b"k"), self._territory)
-        try:
-            delivery = collect(self._form.read(data, context), self._form, context, data.name, self._codec)
-        except FileRefused:
-            return 0
-        assert not delivery.refused, "never a record alone: nothing in it was wrong"
-        return len(delivery.lines)
+def taken(collector: Collector, content: bytes) -> int:
+    """Records taken; 0 when it is refused whole."""
+    try:
+        delivery = collector.delivery(content)
+    except FileRefused:
+        return 0
+    assert not delivery.refused, "never a record alone: nothing in it was wrong"
+    return len(delivery.lines)
 
 
 def made(name: str) -> bytes:
@@ -87,8 +66,8 @@ def expected(name: str, content: bytes) -> dict[int, int]:
 
 def answers(name: str, content: bytes, places: Iterable[int], territory: Territory) -> dict[int, int]:
     """Records taken, by the place of the cut."""
-    reader = Reader(formats()[name], territory)
-    return {at: reader.taken(content[:at]) for at in places}
+    collector = Collector(formats()[name], territory)
+    return {at: taken(collector, content[:at]) for at in places}
 
 
 def figures(name: str) -> Cut:
@@ -96,6 +75,6 @@ def figures(name: str) -> Cut:
     territory, content, began = Territory.load(), made(name), perf_counter()
     found = answers(name, content, range(len(content.rstrip())), territory)
     right = expected(name, content)
-    wrong = sum(taken != right.get(at, 0) for at, taken in found.items())
-    whole = sum(taken == 0 for taken in found.values())
+    wrong = sum(records != right.get(at, 0) for at, records in found.items())
+    whole = sum(records == 0 for records in found.values())
     return Cut(name, len(content), len(found), whole, len(found) - whole, wrong, perf_counter() - began)

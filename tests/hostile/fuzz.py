@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from random import Random
 from time import perf_counter, process_time
@@ -27,18 +26,15 @@ from typing import Any, Final
 import lxml.etree
 import orjson
 
-from connectors.delivery import Delivery, collect
-from connectors.formats.base import Context, Format
-from connectors.inputs import Input
+from connectors.delivery import Delivery
+from connectors.formats.base import Format
 from connectors.ledger import Ledger
-from connectors.privacy import Pseudonymiser
 from connectors.verdicts import Judge, Rules
-from schemas.codec import Codec
 from schemas.errors import FileRefused
 from schemas.territory.areas import Territory
 from tests.faults.figures import Figure, exactly, table
 from tests.hostile import cuts
-from tests.hostile.cell import AS_OF
+from tests.hostile.collecting import Collector
 from tests.hostile.mutations import mutated, shrunk
 from tests.hostile.samples import Sample, samples
 
@@ -61,7 +57,7 @@ class Finding:
 
 
 class Target:
-    """One way from bytes to verdicts; everything that is the same for all tries is made once.
+    """One way from bytes to verdicts.
 
     Args:
         form: The format.
@@ -69,11 +65,7 @@ class Target:
     """
 
     def __init__(self, form: Format, territory: Territory) -> None:
-        self._form = form
-        self._source = form.default_source or "offres"
-        self._codec = Codec()
-        self._pseudonyms = Pseudonymiser(b"k")
-        self._territory = territory
+        self._collector = Collector(form, territory)
 
     def fault(self, content: bytes, counts: Counter[str] | None = None) -> str | None:
         """What went wrong; None when the content was taken or refused as declared, which is counted by its kind."""
@@ -96,10 +88,8 @@ class Target:
         return process_time() - began > SLOW_S
 
     def _judged(self, content: bytes) -> Delivery:
-        data = Input("data", BytesIO(content))
-        context = Context(self._source, self._form.instant_of(data) or AS_OF, self._pseudonyms, self._territory)
-        delivery = collect(self._form.read(data, context), self._form, context, data.name, self._codec)
-        tally = delivery.tally(Judge(delivery, Ledger(), self._codec).judge(Rules()).found)
+        delivery = self._collector.delivery(content)
+        tally = delivery.tally(Judge(delivery, Ledger(), self._collector.codec).judge(Rules()).found)
         assert delivery.received == sum(tally) + len(delivery.refused), "received = accepted + duplicate + refused"
         return delivery
 
