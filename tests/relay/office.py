@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx2
+from confluent_kafka import TopicPartition
 
 from beffroi.stack.supervisor import healthy
 from connectors.kafka import admin
-from connectors.kafka.clients import producer
+from connectors.kafka.clients import producer, reader
 from connectors.kafka.settings import KafkaSettings
 from schemas.topics import INBOX_PARTITIONS, inbox_topic, partner_topics, verdicts_topic
 from tests.bus import messages
@@ -43,6 +44,9 @@ class Office:
         self._prefix = prefix
         admin.apply(kafka, admin.plan({}, partner_topics(PARTNER, prefix)), 1)
         self._producer = producer(kafka)
+        self._listener, self._heard = reader(kafka), 0
+        topic = prefix + verdicts_topic(PARTNER)
+        self._listener.assign([TopicPartition(topic, number, 0) for number in range(INBOX_PARTITIONS)])
         self._folder = folder
         (folder / "partners.toml").write_text(REGISTER)
         self.port = free_port()
@@ -66,6 +70,11 @@ class Office:
         """What came back, partition by partition."""
         found = messages(self._kafka, self._prefix + verdicts_topic(PARTNER), INBOX_PARTITIONS)
         return [json.loads(one.value() or b"") for one in found]
+
+    def heard(self) -> int:
+        """How many answers came so far; each time only what is new is read."""
+        self._heard += sum(one.error() is None for one in self._listener.consume(1_000, 0.01))
+        return self._heard
 
     def answered(self, count: int, timeout_s: float = 30) -> list[dict[str, Any]]:
         """The same, once there are so many."""
