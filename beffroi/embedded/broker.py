@@ -156,14 +156,9 @@ class EmbeddedKafka:
                 pause.wait(0.1)
             else:
                 return
-        words = self._last_words()
+        words = last_words(self.log)
         self.stop()
         raise EmbeddedKafkaError(f"Kafka did not start: {words}", fix=f"its whole log is {self.log}")
-
-    def _last_words(self) -> str:
-        with self.log.open(encoding="utf-8", errors="replace") as text:
-            lines = deque((line.strip() for line in text if "ERROR" in line or "Exception" in line), maxlen=3)
-        return " / ".join(lines) or "it said nothing"
 
     def stop(self) -> None:
         """End it in good order, within a few seconds; harmless when it does not run."""
@@ -179,6 +174,13 @@ class EmbeddedKafka:
         if process.stdin:
             process.stdin.close()
         (self._dir / "broker.json").unlink(missing_ok=True)
+
+
+def last_words(log: Path) -> str:
+    """The last errors in a broker's log, on one line."""
+    with log.open(encoding="utf-8", errors="replace") as text:
+        lines = deque((line.strip() for line in text if "ERROR" in line or "Exception" in line), maxlen=3)
+    return " / ".join(lines) or "it said nothing"
 
 
 def _format(command: list[str], config: Path, log: Path, cluster: str) -> None:

@@ -147,9 +147,10 @@ class Cluster:
             broker.format(cluster)
             broker.start()
         try:
-            admin.await_broker(self.kafka, PATIENCE_S)
+            until(self._begun, PATIENCE_S, "a node answers")
             until(lambda: self.living() == self.size, PATIENCE_S, "every node has joined")
         except BaseException:
+            sys.stderr.writelines(f"node {one.node.id}: {embedded.last_words(one.log)}\n" for one in self.brokers)
             self.__exit__(None, None, None)
             raise
         return self
@@ -159,6 +160,12 @@ class Cluster:
     ) -> None:
         for broker in self.brokers:
             broker.stop()
+
+    def _begun(self) -> bool:
+        """Whether some node answers; fails with its last words when one ended instead."""
+        for broker in self.brokers:
+            assert broker.alive, f"node {broker.node.id} ended: {embedded.last_words(broker.log)}"
+        return self.answers()
 
     def living(self) -> int:
         """Nodes that the cluster counts as its own now."""
