@@ -36,10 +36,11 @@ What differs between the engines, to the peers' favour: ours also decides betwee
 counts persons of headcounts, lets sessions move, keeps the rows of the view of sessions, and writes winners, partial
 counts and its position in one transaction; the peers count persons by (commune, trade, day) of sessions that never
 move. Kafka Streams reads Avro by hand and forwards only changes; it is at least once. To ours: it writes a backlog
-every five seconds, Kafka Streams commits each second (its default is 30 s) and writes its changelogs all the while.
+every ten seconds, Kafka Streams commits each second (its default is 30 s) and writes its changelogs all the while.
 Quix and stock Faust keep their counts by session, which spares them a repartition; the clock of Quix stops before its
 last commit. Stock Faust gets {SAMPLE:,} events of the same kind on a topic of their own. The clock runs from an
-engine's first record (ours: from the end of its take-over) to its last, ours to the commit of its last transaction."""
+engine's first record (ours: from the moment its first partition is taken over) to its last, ours to the commit of its
+last transaction."""
 
 
 def beffroi(kafka: KafkaSettings, prefix: str, events: int, folder: Path) -> Run:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import InvalidOperation
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fastavro import schemaless_writer
 
@@ -218,23 +218,27 @@ class GlanceReader:
         except (IndexError, *_UNFIT, struct.error):
             return None
 
-    def is_text(self, seen: Glanced) -> bool:
-        """Whether the texts that name a slot are UTF-8, which nobody checked so far."""
-        if seen[2][5:].isascii():
+    def is_text(self, slot: bytes) -> bool:
+        """Whether the texts that name a slot that a look told are UTF-8, which nobody checked so far."""
+        if slot[5:].isascii():
             return True
-        found = self.slot(seen[2])
         try:
-            return found is not None and all(one.decode() is not None for one in (*seen[:2], *found[1]))
+            return all(one.decode() is not None for one in self.about(slot))
         except UnicodeDecodeError:
             return False
 
-    def slot(self, data: bytes) -> tuple[str, tuple[bytes, ...]] | None:
-        """The full name of a record's contract, and its root and slot as they are written; None if that takes reading.
+    def about(self, slot: bytes) -> tuple[bytes, ...]:
+        """The root, the thing, and the other texts that name a slot that a look told, as they are written."""
+        known = cast("tuple[str, GlancingReader]", self._readers[slot[:5]])  # the look met it
+        return known[1].names(slot)
+
+    def names(self, data: bytes) -> tuple[str, tuple[bytes, ...]] | None:
+        """The full name of a record's contract, and what names its slot, as in ``about``; None if that takes reading.
 
         Of a record that was read before, or of bytes that were found equal to one's.
         """
         known = self._known(data)
-        return None if known is None else (known[0], known[1].slot(data))
+        return None if known is None else (known[0], known[1].names(data))
 
     def _known(self, data: bytes) -> tuple[str, GlancingReader] | None:
         header = data[: _HEADER.size]

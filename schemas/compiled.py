@@ -83,8 +83,8 @@ class Glance:
         return (self.root, self.thing) if isinstance(self.thing, str) else (self.root,)
 
 
-#: A record's root and thing as they are written, the bytes that name its slot, its version, what was built of its end.
-Glanced = tuple[bytes, bytes, bytes, int, Any]
+#: The bytes that name a record's slot, its version, what was built of its end.
+Glanced = tuple[bytes, int, Any]
 
 
 class GlancingReader(NamedTuple):
@@ -92,11 +92,12 @@ class GlancingReader(NamedTuple):
 
     Attributes:
         look: What the bytes are about and say.
-        slot: The root and the texts that name the slot, as they are written.
+        names: The root, the thing and the other texts that name the slot, as they are written; of a record, or of the
+            bytes that name its slot.
     """
 
     look: Callable[[bytes], Glanced]
-    slot: Callable[[bytes], tuple[bytes, ...]]
+    names: Callable[[bytes], tuple[bytes, ...]]
 
 
 #: Where a record begins behind the header of the wire format.
@@ -133,8 +134,8 @@ def compile_glance(writer: Mapping[str, Any], reader: Mapping[str, Any], glance:
         return made_of_it
 
     made.constants |= {"known": known.get, "ending": ending}
-    look, slot = (_function(made, "d", one, writer["name"]) for one in (lines.whole, lines.slot))
-    return GlancingReader(look, slot)
+    look, names = (_function(made, "d", one, writer["name"]) for one in (lines.whole, lines.names))
+    return GlancingReader(look, names)
 
 
 def _compiled(made: "_Source", body: Iterable[str], name: str) -> Any:  # noqa: ANN401  # one of the two kinds above
@@ -188,11 +189,11 @@ _RUNTIME: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Glancing:
-    """The lines of three readers: that glances at a record, that reads what it says, that reads the slot."""
+    """The lines of three readers: that glances at a record, that reads what it says, that reads what names its slot."""
 
     whole: list[str]
     rest: list[str]
-    slot: list[str]
+    names: list[str]
 
 
 @dataclass(slots=True)
@@ -226,18 +227,19 @@ class _Source:
             return None
         end, cut = bounds
         self._name("r")
-        own = {name: _raw(fields[name]) for name in (*glance.texts, glance.version)}
-        says, places, said = {name: fields[name] for name in glance.says}, dict[str, str](), dict[str, str]()
+        own, places, said = {glance.version: fields[glance.version]}, dict[str, str](), dict[str, str]()
         whole = list(self._places(writer["fields"][:end], own, places))
         whole += ["m = p", *self._places(writer["fields"][end:cut], own, places)]
-        rest = list(self._places(writer["fields"][cut:], says, said))
-        root, version = places[glance.root], places[glance.version]
-        thing = places[glance.thing] if isinstance(glance.thing, str) else self._constant(glance.thing)
-        whole += ["a = known(d[p:])", "if a is None: a = ending(d, p)", f"return {root}, {thing}, d[:m], {version}, a"]
-        named, texts = dict[str, str](), {name: _raw(fields[name]) for name in (glance.root, *glance.slot)}
-        slots = [*self._places(writer["fields"][:end], texts, named), f"return {self._tuple(texts, named)}"]
+        whole += ["a = known(d[p:])", "if a is None: a = ending(d, p)", f"return d[:m], {places[glance.version]}, a"]
+        says = {name: fields[name] for name in glance.says}
+        rest = [*self._places(writer["fields"][cut:], says, said), f"r0 = {self._tuple(says, said)}"]
+        texts, named = {name: _raw(fields[name]) for name in (*glance.texts, *glance.slot)}, dict[str, str]()
+        names = list(self._places(writer["fields"][:end], texts, named))
+        thing = named[glance.thing] if isinstance(glance.thing, str) else self._constant(glance.thing)
+        others = "".join(f", {named[name]}" for name in glance.slot)
+        names.append(f"return {named[glance.root]}, {thing}{others}")
         begin = f"p = {_RECORD_AT}"
-        return _Glancing([begin, *whole], [*rest, f"r0 = {self._tuple(says, said)}"], [begin, *slots])
+        return _Glancing([begin, *whole], rest, [begin, *names])
 
     def _values(self, wanted: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> str:
         return "".join(f"{places.get(name) or self._default(one)}, " for name, one in wanted.items())

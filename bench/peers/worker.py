@@ -23,32 +23,24 @@ from streams.worker import run_worker
 
 
 class _Notes(WorkerHealth):
-    """Notes the clock and the processor time whenever the worker has taken over or committed."""
+    """Notes the clock and the processor time when the first partition is taken over, and whenever one was committed."""
 
     def __init__(self) -> None:
         super().__init__(monotonic)
         self.turns: list[tuple[float, float]] = []
 
-    def begin(self) -> None:
-        """The partitions are taken over, the flow begins."""
-        self.turns = [(time(), process_time())]
-
     def update(self, **details: Any) -> None:  # noqa: ANN401  # as in the parent
-        """Called at the end of a take-over and of each flush."""
+        """Called at the end of each restore and of each flush."""
         super().update(**details)
-        if "partitions" in details:
+        if details.get("partitions"):
             self.turns.append((time(), process_time()))
 
 
 class _NoRelease:
-    """Nobody reads views here: the peers do not publish any. Its start says that the partitions were taken over."""
-
-    def __init__(self, notes: _Notes) -> None:
-        self._notes = notes
+    """Nobody reads views here: the peers do not publish any."""
 
     def start(self) -> None:
-        """Note it."""
-        self._notes.begin()
+        """Nothing to do."""
 
     def pause(self) -> None:
         """Nothing to hold back."""
@@ -71,7 +63,7 @@ def main(bootstrap: str, prefix: str, notes: Path) -> None:
                 metrics=StreamMetrics(registry),
                 release_metrics=ReleaseMetrics(registry),
                 health=health,
-                release=lambda: _NoRelease(health),
+                release=_NoRelease,
             )
     finally:
         notes.write_text(json.dumps(health.turns))

@@ -8,7 +8,7 @@ BUSY_SLOTS: Final = 8_000
 #: Events that were published longer ago than this, in seconds, are a backlog: nobody sees them come later still. It is
 #: written less often, so that what changes again and again is written once, and transactions cost less.
 BACKLOG_AGE_S: Final = 5.0
-CATCHING_UP_S: Final = 5.0
+CATCHING_UP_S: Final = 10.0
 #: What waits to be written is held with its wire bytes, about 600 bytes a slot: no more than 150 MB of it.
 MOST_SLOTS: Final = 250_000
 

@@ -102,15 +102,17 @@ class TrainingReader:
         )
         #: Which thing an event speaks of and where a person counts by it; None when that takes reading.
         self.look: Callable[[bytes], Glanced | None] = self._glances.look
-        #: Whether what names the slot of an event that was looked at is text.
-        self.is_text: Callable[[Glanced], bool] = self._glances.is_text
+        #: Whether what names a slot that a look told is text.
+        self.is_text: Callable[[bytes], bool] = self._glances.is_text
+        #: The session and the thing in it that such a slot belongs to; what else names it follows.
+        self.about: Callable[[bytes], tuple[bytes, ...]] = self._glances.about
 
     def key(self, value: bytes) -> bytes:
         """The key in the log of an event that was taken in."""
-        found = self._glances.slot(value)
+        found = self._glances.names(value)
         if found is None:
             return cast("Claim", self.read(value)).key
-        name, (root, source, key) = found
+        name, (root, _, source, key) = found
         return key_in_log(root, _KINDS[name], source, key)
 
     def read(self, value: bytes) -> Claim | None:

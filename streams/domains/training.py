@@ -81,9 +81,9 @@ class TrainingMerge:
         return True
 
     @staticmethod
-    def take(root: TrainingRoot, seen: Glance, value: bytes) -> bool | None:
+    def take(root: TrainingRoot, thing: bytes, seen: Glance, value: bytes) -> bool | None:
         """Take an event in at a glance, if its source alone speaks of the thing; None when it must be read for that."""
-        _, thing, slot, version, counted = seen
+        slot, version, counted = seen
         held = root.things.get(thing)
         if held is None:
             was = GONE

@@ -12,7 +12,7 @@ from schemas.errors import BeffroiError, CannotApply
 from streams.engine.pending import Pending
 from streams.engine.roots import Roots
 from streams.engine.totals import Totals
-from streams.engine.words import CellKey, CellValue, ClaimT, Domain, Flush, InputRecord, Root
+from streams.engine.words import CellKey, CellValue, ClaimT, Domain, Flush, InputRecord, Root, since
 
 
 class Partition(Generic[Root, ClaimT]):
@@ -49,35 +49,28 @@ class Partition(Generic[Root, ClaimT]):
 
     def apply(self, records: Sequence[InputRecord]) -> None:
         """Take a batch in; records before the position are known and passed over."""
-        start, take, pending = self.next_offset or 0, self._take, self._pending
-        for record in records:
-            offset = record.offset
-            if offset < start:
-                continue
-            start = self.next_offset = offset + 1
-            pending.taken += 1
+        new, pending = since(records, self.next_offset or 0), self._pending
+        if not new:
+            return
+        self.next_offset = new[-1].offset + 1
+        pending.taken += len(new)
+        for record in pending.hear(new, self._domain.look):
             value = record.value or b""
             try:
-                take(value, offset)
+                self._read(value)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
-                pending.set_aside(offset, value, error)
-
-    def _take(self, value: bytes, offset: int) -> None:
-        """Keep an event for later if a glance tells enough; read it if not."""
-        seen = self._domain.look(value)
-        if seen is None or not self._pending.hear(seen, value, offset):
-            self._read(value)
+                pending.set_aside(record.offset, value, error)
 
     def settle(self) -> None:
         """Take into the roots what was only looked at so far."""
         pending, take = self._pending, self._roots.take
-        for seen, value, offset in pending.heard():
+        for slot, (version, value, said, offset) in pending.heard():
             try:
-                changed = take(seen, value)
+                changed = take((slot, version, said), value)
                 if changed is None:
                     self._read(value)
                 elif changed:
-                    pending.wins(seen[2], value)
+                    pending.wins(slot, value)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
                 pending.set_aside(offset, value, error)
 

@@ -5,21 +5,23 @@ written, so what is superseded meanwhile costs a comparison. What must be read i
 any order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from schemas.errors import BeffroiError, CannotApply
-from streams.engine.words import PARKED_KEY, Applied, Glance, Parked
+from streams.engine.words import PARKED_KEY, Applied, Glance, InputRecord, Parked
 
-#: An event that a glance told about: that, its wire bytes and its offset. A plain tuple of plain things is none of the
-#: garbage collector's business, which would look through a named one again and again.
-Heard = tuple[Glance, bytes, int]
+#: An event that a glance told about: its version, its wire bytes, what it says, its offset; of two of one slot the
+#: greater tuple holds. A plain tuple of plain things is none of the garbage collector's business, which would look
+#: through a named one again and again.
+Heard = tuple[int, bytes, Any, int]
 
 
 class Pending:
     """What must be taken in and written.
 
     Args:
-        is_text: Whether what a glance told names a slot in readable text; asked once for each slot.
+        is_text: Whether the bytes of a slot name it in readable text; asked once for each.
 
     Attributes:
         newest: The newest event of each slot that is not in its root yet, by the slot's bytes at a glance.
@@ -30,7 +32,7 @@ class Pending:
         refused: Of them, those that were set aside.
     """
 
-    def __init__(self, is_text: Callable[[Glance], bool]) -> None:
+    def __init__(self, is_text: Callable[[bytes], bool]) -> None:
         self._is_text = is_text
         self.newest: dict[bytes, Heard] = {}
         self.waiting: dict[bytes, bytes | None] = {}
@@ -38,26 +40,45 @@ class Pending:
         self.taken = self.changed = self.refused = 0
         self._winners: dict[bytes, bytes] = {}  # wire bytes by a name of their slot, in the order in which they won
 
-    def hear(self, seen: Glance, value: bytes, offset: int) -> bool:
-        """Keep an event if none of its slot is newer: of two with equal versions the one with the greater bytes is.
+    def hear(self, records: Iterable[InputRecord], look: Callable[[bytes], Glance | None]) -> list[InputRecord]:
+        """Keep of each slot the newest event: of two with equal versions the one with the greater bytes is.
+
+        One loop without a call of its own for each event: it meets every event there is.
+
+        Args:
+            records: In any order.
+            look: What an event tells at a glance.
 
         Returns:
-            False for one that must be read, to learn why it cannot.
+            Those that must be read, be it to learn why they cannot.
         """
-        slot, version = seen[2], seen[3]
-        known = self.newest.get(slot)
-        if known is None:
-            if not self._is_text(seen):
-                return False
-        elif version <= known[0][3] and (version < known[0][3] or value <= known[1]):
-            return True
-        self.newest[slot] = (seen, value, offset)
-        return True
+        unread, newest, is_text = list[InputRecord](), self.newest, self._is_text
+        known_of = newest.get
+        for record in records:
+            value = record.value or b""
+            try:
+                seen = look(value)
+            except Exception:  # noqa: BLE001  # one record's bug must not stop the others: reading it tells
+                seen = None
+            if seen is None:
+                unread.append(record)
+                continue
+            slot, version, said = seen
+            heard = version, value, said, record.offset
+            known = known_of(slot)
+            if known is None:
+                if not is_text(slot):
+                    unread.append(record)
+                    continue
+            elif heard <= known:
+                continue
+            newest[slot] = heard
+        return unread
 
-    def heard(self) -> list[Heard]:
-        """What was kept, to be taken in now."""
+    def heard(self) -> Iterable[tuple[bytes, Heard]]:
+        """What was kept, by the slot's bytes, to be taken in now."""
         found, self.newest = self.newest, {}
-        return list(found.values())
+        return found.items()
 
     def wins(self, slot: bytes, value: bytes) -> None:
         """An event changed a root; from now on it is the last that did. A slot may have two names: see ``entities``."""

@@ -35,7 +35,8 @@ class Roots(Generic[Root, ClaimT]):
 
     def take(self, seen: Glance, value: bytes) -> bool | None:
         """Take an event in at a glance; False when it changes nothing, None when it must be read for that."""
-        return self._domain.take(self._touch(seen[0]), seen, value)
+        root, thing, *_ = self._domain.about(seen[0])
+        return self._domain.take(self._touch(root), thing, seen, value)
 
     def _touch(self, name: bytes) -> Root:
         """A root that may change now."""

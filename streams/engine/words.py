@@ -1,6 +1,6 @@
 """The words of the engine: what a domain gives it, and what it gives to be written."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -26,6 +26,13 @@ class InputRecord(Protocol):
     def value(self) -> bytes | None:
         """Its wire bytes; None is a tombstone, which events never are."""
         ...
+
+
+def since(records: Sequence[InputRecord], offset: int) -> Sequence[InputRecord]:
+    """Those of a batch that do not lie before an offset."""
+    if records and records[0].offset >= offset:
+        return records
+    return [record for record in records if record.offset >= offset]
 
 
 class Contributed(Protocol):
@@ -64,10 +71,9 @@ class Claimed(Protocol):
 Root = TypeVar("Root")
 ClaimT = TypeVar("ClaimT", bound=Claimed)
 CellKey = tuple[str, str]
-#: What an event tells at a glance: its root and the thing inside it, as bytes; bytes that name contract, thing and
-#: slot, so that of two events with the same ones the newer replaces the older; its version; what the domain made of
-#: the rest.
-Glance = tuple[bytes, bytes, bytes, int, Any]
+#: What an event tells at a glance: bytes that name contract, root, thing and slot, so that of two events with the same
+#: ones the newer replaces the older; its version; what the domain made of the rest.
+Glance = tuple[bytes, int, Any]
 #: A cell, what a root contributed to it, and what it contributes now; None is nothing.
 Move = tuple[CellKey, Contributed | None, Contributed | None]
 
@@ -85,8 +91,10 @@ class Domain(Generic[Root, ClaimT]):
         still: A root as it counts now, to be counted later; None when it never counted. Cheap: it is asked of every
             root that is about to change.
         look: What an event tells at a glance; None for one that must be read.
-        is_text: Whether what a glance told names a slot in readable text; so it does for all of a slot, or for none.
-        take: Takes an event into a root by a glance; False when it changes nothing, None when it must be read for that.
+        is_text: Whether the bytes of a slot, as a glance told them, name it in readable text.
+        about: The root and the thing inside it that such a slot belongs to; what else names the slot may follow.
+        take: Takes an event into a root, by its thing and a glance; False when it changes nothing, None when it must be
+            read for that.
         key: The key in the log of an event that was taken in.
         moves: What a root contributes otherwise than when it stood still; None when only a count of both can tell.
     """
@@ -99,8 +107,9 @@ class Domain(Generic[Root, ClaimT]):
     still: Callable[[Root], Root | None]
     moves: Callable[[Root, Root], Iterable[Move] | None]
     look: Callable[[bytes], Glance | None]
-    is_text: Callable[[Glance], bool]
-    take: Callable[[Root, Glance, bytes], bool | None]
+    is_text: Callable[[bytes], bool]
+    about: Callable[[bytes], tuple[bytes, ...]]
+    take: Callable[[Root, bytes, Glance, bytes], bool | None]
     key: Callable[[bytes], bytes]
 
 

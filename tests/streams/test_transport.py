@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from connectors.kafka.settings import KafkaSettings
 from streams.configuration import credentials
-from streams.fetching import Batch, BatchConsumerThread
+from streams.fetching import Batch, BatchConsumerThread, _take_turns
 from streams.transport import BatchConsumer, BatchTransport
 
 
@@ -107,6 +107,14 @@ def test_aiokafka_still_makes_records_where_the_transport_says_what_of() -> None
     assert "_fetch_records" in inspect.getsource(AIOKafkaConsumerThread.getmany)
     expected = list(inspect.signature(AIOKafkaConsumerThread._fetch_records).parameters)
     assert list(inspect.signature(BatchConsumerThread._fetch_records).parameters) == expected
+
+
+def test_partitions_take_turns_whatever_a_fetch_brought() -> None:
+    fetched = {TP("events", number): object() for number in range(4)}
+    _take_turns(fetched, [TP("events", 0), TP("events", 9)])  # of the other one nothing is left
+    assert [tp.partition for tp in fetched] == [1, 2, 3, 0]
+    serving = inspect.getsource(fetcher.Fetcher.fetched_records)
+    assert "for tp in list(self._records.keys())" in serving  # aiokafka serves them in this order
 
 
 def test_faust_still_asks_which_partitions_are_active() -> None:
