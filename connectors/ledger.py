@@ -29,6 +29,8 @@ VANISHED: Final = b""
 #: Kind of the entry that keeps when a publication last brought something new.
 NEWS: Final = "news"
 _DIGEST_BYTES: Final = 16
+#: librdkafka reads up to 100,000 records ahead, which would be most of a ledger in memory twice.
+_LITTLE_AHEAD: Final = {"queued.min.messages": 5_000, "queued.max.messages.kbytes": 2_048}
 
 
 def digest(wire: bytes) -> bytes:
@@ -139,6 +141,7 @@ class LedgerTopic:
         self._source = source
         self._codec = codec
         self._encode = codec.flat(LEDGER_ENTRY)
+        self._version = 0
         self._values = attrgetter(*codec.writing(LEDGER_ENTRY).names)
 
     def key(self, kind: str, source_key: str) -> bytes:
@@ -156,7 +159,7 @@ class LedgerTopic:
     def read(self) -> Ledger:
         """Everything this source published, as of now; raises KafkaException."""
         ledger = Ledger()
-        consumer = reader(self._kafka)
+        consumer = reader(self._kafka, **_LITTLE_AHEAD)
         try:
             for message in read_to_end(consumer, [(self.topic, self.partition)]):
                 self._note(ledger, message.key() or b"", message.value() or b"")
@@ -174,4 +177,8 @@ class LedgerTopic:
         elif kind == NEWS:
             ledger.news = record["version"]
         else:
-            ledger.put((intern(kind), source_key), Entry(**record))  # one text for all, not one for each entry
+            # One text for all, and one number for what one file said, not one for each entry.
+            if record["version"] == self._version:
+                record["version"] = self._version
+            self._version = record["version"]
+            ledger.put((intern(kind), source_key), Entry(**record))
