@@ -1,8 +1,11 @@
 """JSON records (RFC 8259) in bounded memory: an array, an object that holds one, or a record on each line (NDJSON)."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from itertools import count
+from math import isinf
 from typing import IO, Any, Final
 
 import ijson
@@ -89,13 +92,13 @@ def _record(number: int, value: Any) -> Found:  # noqa: ANN401  # any JSON
         return number, Problem(number, "", "type", "a record that is no object", "write an object {…}"), b""
     try:
         text = orjson.dumps(value)
-    except (orjson.JSONEncodeError, TypeError):  # a lone surrogate, a number of more than 64 bits, 255 levels
+    except (orjson.JSONEncodeError, TypeError):  # a lone surrogate, 255 levels
         text = b""
     # What has no more brackets than that is no deeper: counting them is a hundred times as fast as walking down.
     if (not text or text.count(b"{") + text.count(b"[") > _DEPTH) and _deeper(value, _DEPTH):
         return number, Problem(number, "", "too-deep", f"nested more than {_DEPTH} deep", "flatten it"), b""
     if not text:
-        return number, Problem(number, "", "json", "text or a number that JSON cannot hold", "write it as text"), b""
+        return number, Problem(number, "", "json", "text that JSON cannot hold", "write it in Unicode"), b""
     return number, value, text
 
 
@@ -136,11 +139,30 @@ def _streamed(data: Input, start: int, body: bytes, envelopes: tuple[str, ...]) 
     data.file.seek(start)
     meter = _Meter(data.file)
     try:
-        for value in ijson.items(meter, "item" if array else f"{name}.item", buf_size=_CHUNK, use_float=True):
+        for value in ijson.items(meter, "item" if array else f"{name}.item", buf_size=_CHUNK):
             meter.since = 0
-            yield value
+            yield _as_whole(value)
     except (ijson.JSONError, UnicodeDecodeError, ValueError) as error:
         raise _broken("where it is cut" if isinstance(error, ijson.IncompleteJSONError) else "in the middle") from None
+
+
+def _as_whole(value: Any) -> Any:  # noqa: ANN401  # any JSON
+    """A record as it would be had it been parsed at once: ijson gives decimal numbers, and integers of any length.
+
+    Raises:
+        ValueError: A number that no float can hold, or what is no JSON.
+    """
+    try:
+        return orjson.loads(orjson.dumps(value, default=_float))
+    except (orjson.JSONEncodeError, TypeError):  # an integer of more than 64 bits, perhaps
+        return orjson.loads(json.dumps(value, default=_float))
+
+
+def _float(value: Decimal) -> float:
+    found = float(value)
+    if isinf(found):
+        raise ValueError(f"{value} is no float")
+    return found
 
 
 class _Meter:

@@ -96,11 +96,21 @@ def moment(value: str) -> str:
     return f"le {local:%d/%m/%Y} à {local.hour}\xa0h\xa0{local:%M}"
 
 
+#: What is rarer is told in days.
+_HOURS_TOLD: Final = 72
+#: Spans of so many days have a name.
+_EACH: Final = {
+    1: "chaque jour", 7: "chaque semaine", **dict.fromkeys((30, 31), "chaque mois"),
+    **dict.fromkeys((90, 91, 92), "chaque trimestre"), **dict.fromkeys((365, 366), "chaque année"),
+}  # fmt: skip
+
+
 def cadence(hours: int) -> str:
-    """``chaque jour``, ``toutes les 6 heures``: how often a source is expected."""
-    if hours % 24:
+    """``toutes les 6 heures``, ``chaque jour``, ``chaque trimestre``: how often a source is expected."""
+    if hours <= _HOURS_TOLD and hours % 24:
         return "chaque heure" if hours == 1 else f"toutes les {hours} heures"
-    return {1: "chaque jour", 7: "chaque semaine"}.get(hours // 24, f"tous les {hours // 24} jours")
+    days = round(hours / 24)
+    return _EACH.get(days, f"tous les {days} jours")
 
 
 def standing(found: State, heard_at: str | None) -> str:
