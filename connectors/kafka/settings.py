@@ -1,16 +1,14 @@
 """How to reach a Kafka cluster."""
 
-import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-#: librdkafka's own words go through Python's logging, never to stderr.
-_LIBRDKAFKA: Final = logging.getLogger("librdkafka")
+from connectors.kafka.telling import LIBRDKAFKA
 
 
 class KafkaSettings(BaseModel):
@@ -64,7 +62,7 @@ class KafkaSettings(BaseModel):
         Args:
             config: Of librdkafka.
         """
-        return Consumer(dict(config), logger=_LIBRDKAFKA)
+        return Consumer(dict(config), logger=LIBRDKAFKA)
 
     def producer(self, config: Mapping[str, Any]) -> Producer:
         """A client that writes.
@@ -72,7 +70,7 @@ class KafkaSettings(BaseModel):
         Args:
             config: Of librdkafka.
         """
-        return Producer(dict(config), logger=_LIBRDKAFKA)
+        return Producer(dict(config), logger=LIBRDKAFKA)
 
     def admin(self, config: Mapping[str, Any]) -> AdminClient:
         """A client that asks for topics and changes them.
@@ -80,4 +78,4 @@ class KafkaSettings(BaseModel):
         Args:
             config: Of librdkafka.
         """
-        return AdminClient(dict(config), logger=_LIBRDKAFKA)
+        return AdminClient(dict(config), logger=LIBRDKAFKA)
