@@ -57,14 +57,14 @@ lock: ## Resolve the requirements anew
 
 bench: $(VENV)/.dev ## Measure; ARGS=--evidence keeps the figures in docs/evidence
 	$(BIN)/python -m bench.intake $(ARGS)
-	$(BIN)/python bench/release.py
+	$(BIN)/python -m bench.release $(ARGS)
 	$(BIN)/python bench/codec.py
 	$(BIN)/python -m bench.throughput $(ARGS)
 	$(BIN)/python -m bench.growth $(ARGS)
 	$(BIN)/python -m bench.restore $(ARGS)
 	$(BIN)/python -m bench.latency $(ARGS)
 	$(BIN)/python -m bench.partitions $(ARGS)
-	$(BIN)/python -m bench.poison
+	$(BIN)/python -m bench.poison $(ARGS)
 
 bench-peers: $(VENV)/.dev ## Measure beside Quix Streams, Kafka Streams and stock Faust
 	$(BIN)/python -m bench.throughput --peers $(ARGS)

@@ -1,11 +1,13 @@
 """How fast the release takes cells in and publishes: a full catch-up, one change, a new day, a restart.
 
-Usage: ``python bench/release.py [CELLS]`` (1,000,000, of which 3 in 100 are sessions). The cells are invented and
-seeded: places (a commune and its trades) of one region, each with people who finish on about a hundred days of the next
-400. They lie in a real broker; the measured process holds the release alone and is pinned to one core where the system
-allows it. What is timed is what a worker does: reading, rolling up, disclosing, comparing, encoding, transactions.
+Usage: ``python -m bench.release [--cells N] [--evidence]`` (1,000,000, of which 3 in 100 are sessions). The cells are
+invented and seeded: places (a commune and its trades) of one region, each with people who finish on about a hundred
+days of the next 400. They lie in a real broker; the measured process holds the release alone and is pinned to one core
+where the system allows it. What is timed is what a worker does: reading, rolling up, disclosing, comparing, encoding,
+transactions.
 """
 
+import argparse
 import logging
 import os
 import subprocess
@@ -24,9 +26,7 @@ import structlog
 from confluent_kafka import Producer, TopicPartition
 from prometheus_client import CollectorRegistry
 
-from beffroi.embedded import EmbeddedKafka
-from beffroi.settings import user_dir
-from connectors.kafka import admin
+from bench.machine import ROOT, Report, broker, topics
 from connectors.kafka.clients import producer, reader
 from connectors.kafka.settings import KafkaSettings
 from monitoring.release import ReleaseMetrics
@@ -35,7 +35,7 @@ from schemas.codec import Codec
 from schemas.contracts import CELL, SESSION_FACTS
 from schemas.territory.areas import Territory
 from schemas.territory.tables import rome_titles
-from schemas.topics import CELLS, VIEW_EXITS, catalogue
+from schemas.topics import CELLS, VIEW_EXITS
 from streams.agents.archivist import Archivist
 from streams.agents.release import ReleaseRunner
 from streams.memory import spare_the_state
@@ -45,6 +45,9 @@ from streams.settings import StreamSettings
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 PARTITIONS = 4
 DAYS_OF_A_PLACE = 97
+WANTED = """\
+Invented cells of a whole region in four partitions, rolled up over areas, trades and windows, disclosed and published
+by a release that is pinned to one core. Wanted: a catch-up in at most 20 s, a single change in at most 20 ms."""
 CHANGES = 21
 #: Longer than any transaction takes.
 QUIET_S = 3
@@ -236,22 +239,26 @@ def measure(bootstrap: str, folder: Path, count: int) -> None:
     again.runner.stop()
 
 
-def main(count: int) -> None:
-    """Start a broker, write the cells, measure."""
-    load = f"load {os.getloadavg()[0]:.1f} before"
-    print(f"{os.cpu_count()} cores, {load}, Python {sys.version.split()[0]}, {count:,} cells", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
-        cache = user_dir("cache", os.environ, sys.platform, Path.home())
-        with EmbeddedKafka(Path(folder) / "kafka", cache) as broker:
-            kafka = KafkaSettings(bootstrap=broker.bootstrap)
-            admin.apply(kafka, admin.plan({}, catalogue(PARTITIONS)), 1)
-            fill(kafka, count)
-            command = [sys.executable, __file__, "--measure", broker.bootstrap, folder, str(count)]
-            subprocess.run(command, check=True)
+def main() -> None:
+    """Start a broker, write the cells, measure, keep."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", type=int, default=1_000_000)
+    parser.add_argument("--evidence", action="store_true", help="write docs/evidence/<date>-release.md")
+    asked = parser.parse_args()
+    report = Report("release", "Release of a catch-up", f"python -m bench.release --cells {asked.cells}")
+    report.say(f"{WANTED}\n")
+    with broker() as kafka, tempfile.TemporaryDirectory() as folder:
+        topics(kafka, "")
+        fill(kafka, asked.cells)
+        command = [sys.executable, "-m", "bench.release", "--measure", kafka.bootstrap, folder, str(asked.cells)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
+    for line in done.stdout.splitlines():
+        report.say(f"* {line}")
+    report.keep(wanted=asked.evidence)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--measure"]:
         measure(sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+        main()
