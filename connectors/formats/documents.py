@@ -32,6 +32,8 @@ _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _LONE: Final = re.compile(
     rb"\\u[dD](?:[89abAB]..(?!\\u[dD][c-fC-F])|[c-fC-F]..(?<!\\u[dD][89abAB]..\\u[dD][c-fC-F]..))", re.DOTALL
 )
+_LONG: Final = re.compile(rb"\d{2000}")
+_DIGITS: Final = b"0123456789"
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 
 Found = tuple[int, Mapping[str, Any] | Problem, bytes]
@@ -142,7 +144,7 @@ def _streamed(data: Input, start: int, body: bytes, envelopes: tuple[str, ...]) 
         for value in ijson.items(meter, "item" if array else f"{name}.item", buf_size=_CHUNK):
             meter.since = 0
             yield _as_whole(value)
-    except (ijson.JSONError, UnicodeDecodeError, ValueError) as error:
+    except (ijson.JSONError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
         raise _broken("where it is cut" if isinstance(error, ijson.IncompleteJSONError) else "in the middle") from None
 
 
@@ -166,12 +168,15 @@ def _float(value: Decimal) -> float:
 
 
 class _Meter:
-    """Gives up on a record that does not end or goes ever deeper: the parser keeps the whole path of each level."""
+    """Gives up on a record that does not end or goes ever deeper: the parser keeps the whole path of each level.
+
+    And on a number without end: ijson falls over integers that Python turns into none, of more than 4,300 digits.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.since = 0
-        self._open = self._begun = b""
+        self._open = self._begun = self._digits = b""
 
     def read(self, size: int = -1) -> bytes:
         found = self._file.read(size)
@@ -188,6 +193,7 @@ class _Meter:
         self._begun = quote + begun
         if _SURROGATE.search(text) and _LONE.search(text.removesuffix(self._begun).replace(rb"\\", b"")):
             raise _broken("in the middle")
+        self._count_digits(bare, cut=not quote)
         brackets = self._open + bare.translate(None, _NO_BRACKETS)
         for _ in range(_PARSED_DEPTH):
             brackets = (before := brackets).replace(b"{}", b"").replace(b"[]", b"")
@@ -196,6 +202,13 @@ class _Meter:
         if len(brackets) > _PARSED_DEPTH:
             raise FileRefused(f"nested more than {_PARSED_DEPTH} deep", fix="flatten it")
         self._open = brackets
+
+    def _count_digits(self, bare: bytes, *, cut: bool) -> None:
+        """Look how long the numbers outside of texts are, one that is cut by the reading included."""
+        numbers = self._digits + bare
+        if _LONG.search(numbers):
+            raise _broken("in the middle, where a number has thousands of digits")
+        self._digits = numbers[len(numbers.rstrip(_DIGITS)) :] if cut else b""
 
 
 def _lines(data: Input, start: int) -> Iterator[Found]:
