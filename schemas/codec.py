@@ -223,22 +223,14 @@ class GlanceReader:
         if slot[5:].isascii():
             return True
         try:
-            return all(one.decode() is not None for one in self.about(slot))
+            return all(one.decode() is not None for one in self.names(slot)[1])
         except UnicodeDecodeError:
             return False
 
-    def about(self, slot: bytes) -> tuple[bytes, ...]:
-        """The root, the thing, and the other texts that name a slot that a look told, as they are written."""
-        known = cast("tuple[str, GlancingReader]", self._readers[slot[:5]])  # the look met it
-        return known[1].names(slot)
-
-    def names(self, data: bytes) -> tuple[str, tuple[bytes, ...]] | None:
-        """The full name of a record's contract, and what names its slot, as in ``about``; None if that takes reading.
-
-        Of a record that was read before, or of bytes that were found equal to one's.
-        """
-        known = self._known(data)
-        return None if known is None else (known[0], known[1].names(data))
+    def names(self, slot: bytes) -> tuple[str, tuple[bytes, ...]]:
+        """The full name of its contract and what names a slot that a look told: root, thing and the other texts."""
+        name, reader = cast("tuple[str, GlancingReader]", self._readers[slot[:5]])  # the look met it
+        return name, reader.names(slot)
 
     def _known(self, data: bytes) -> tuple[str, GlancingReader] | None:
         header = data[: _HEADER.size]

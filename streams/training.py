@@ -17,7 +17,7 @@ def assemble(reader: TrainingReader, merge: TrainingMerge, views: TrainingViews)
     """The training domain as the engine wants it."""
     return Domain(
         "training", reader.read, TrainingRoot, merge.absorb, views.cells, TrainingRoot.still, views.moves, reader.look,
-        reader.is_text, reader.about, merge.take, reader.key,
+        reader.is_text, reader.about, merge.take,
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from schemas.codec import Codec
 from schemas.compiled import Glance, Glanced
@@ -104,16 +104,11 @@ class TrainingReader:
         self.look: Callable[[bytes], Glanced | None] = self._glances.look
         #: Whether what names a slot that a look told is text.
         self.is_text: Callable[[bytes], bool] = self._glances.is_text
-        #: The session and the thing in it that such a slot belongs to; what else names it follows.
-        self.about: Callable[[bytes], tuple[bytes, ...]] = self._glances.about
 
-    def key(self, value: bytes) -> bytes:
-        """The key in the log of an event that was taken in."""
-        found = self._glances.names(value)
-        if found is None:
-            return cast("Claim", self.read(value)).key
-        name, (root, _, source, key) = found
-        return key_in_log(root, _KINDS[name], source, key)
+    def about(self, slot: bytes) -> tuple[bytes, bytes, bytes]:
+        """The session and the thing in it that a slot that a look told belongs to, and its key in the log."""
+        name, (root, thing, source, key) = self._glances.names(slot)
+        return root, thing, key_in_log(root, _KINDS[name], source, key)
 
     def read(self, value: bytes) -> Claim | None:
         """The claim in an event; None for a contract that no view of this domain reads.

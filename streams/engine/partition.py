@@ -63,14 +63,15 @@ class Partition(Generic[Root, ClaimT]):
 
     def settle(self) -> None:
         """Take into the roots what was only looked at so far."""
-        pending, take = self._pending, self._roots.take
+        pending, about, take = self._pending, self._domain.about, self._roots.take
         for slot, (version, value, said, offset) in pending.heard():
             try:
-                changed = take((slot, version, said), value)
+                root, thing, key = about(slot)
+                changed = take(root, thing, (slot, version, said), value)
                 if changed is None:
                     self._read(value)
                 elif changed:
-                    pending.wins(slot, value)
+                    pending.wins(key, value)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
                 pending.set_aside(offset, value, error)
 
@@ -91,8 +92,7 @@ class Partition(Generic[Root, ClaimT]):
             self._totals.move(key, old, new)
         pending, self._pending = self._pending, Pending(self._domain.is_text)
         self.written_offset = self.next_offset
-        entities = pending.entities(self._domain.key)
-        return Flush(entities, self._totals.drain(), pending.parked, self.next_offset, pending.done)
+        return Flush(pending.entities, self._totals.drain(), pending.parked, self.next_offset, pending.done)
 
     def restore(
         self, winners: Mapping[bytes, bytes], cells: Mapping[CellKey, CellValue], next_offset: int | None
@@ -124,7 +124,7 @@ class Partition(Generic[Root, ClaimT]):
             except BeffroiError:
                 continue
             found += 1
-            self._pending.waiting[key] = None
+            self._pending.entities[key] = None
         if found:
             self.written_offset = None
         return found

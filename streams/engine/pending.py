@@ -25,7 +25,8 @@ class Pending:
 
     Attributes:
         newest: The newest event of each slot that is not in its root yet, by the slot's bytes at a glance.
-        waiting: Events that wait for their schema, by key in the log; None for those that need not any more.
+        entities: What goes into the log, by key: the last winner, and events that wait for their schema; None for those
+            that need not any more.
         parked: Events that could not be read.
         taken: Events since the last time.
         changed: Of them, those that changed a root.
@@ -35,10 +36,9 @@ class Pending:
     def __init__(self, is_text: Callable[[bytes], bool]) -> None:
         self._is_text = is_text
         self.newest: dict[bytes, Heard] = {}
-        self.waiting: dict[bytes, bytes | None] = {}
+        self.entities: dict[bytes, bytes | None] = {}
         self.parked: list[Parked] = []
         self.taken = self.changed = self.refused = 0
-        self._winners: dict[bytes, bytes] = {}  # wire bytes by a name of their slot, in the order in which they won
 
     def hear(self, records: Iterable[InputRecord], look: Callable[[bytes], Glance | None]) -> list[InputRecord]:
         """Keep of each slot the newest event: of two with equal versions the one with the greater bytes is.
@@ -80,11 +80,10 @@ class Pending:
         found, self.newest = self.newest, {}
         return found.items()
 
-    def wins(self, slot: bytes, value: bytes) -> None:
-        """An event changed a root; from now on it is the last that did. A slot may have two names: see ``entities``."""
+    def wins(self, key: bytes, value: bytes) -> None:
+        """An event changed a root; from now on it is the last that did of its key in the log."""
         self.changed += 1
-        self._winners.pop(slot, None)
-        self._winners[slot] = value
+        self.entities[key] = value
 
     def set_aside(self, offset: int, value: bytes, error: Exception) -> None:
         """An event could not be taken in."""
@@ -93,18 +92,11 @@ class Pending:
         self.refused += 1
         self.tell(offset, known)
         if known.retriable:
-            self.waiting[PARKED_KEY + b"%020d" % offset] = value
+            self.entities[PARKED_KEY + b"%020d" % offset] = value
 
     def tell(self, offset: int, error: BeffroiError) -> None:
         """Something is to be told of an event, or of what it made of its root."""
         self.parked.append(Parked(offset, error))
-
-    def entities(self, key: Callable[[bytes], bytes]) -> dict[bytes, bytes | None]:
-        """What goes into the log, by key: of two names of one slot the later winner."""
-        found = dict(self.waiting)
-        for value in self._winners.values():
-            found[key(value)] = value
-        return found
 
     @property
     def done(self) -> Applied:

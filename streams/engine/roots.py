@@ -33,10 +33,9 @@ class Roots(Generic[Root, ClaimT]):
         """Take a claim in; False when it changes nothing."""
         return self._domain.absorb(self._touch(claim.root), claim)
 
-    def take(self, seen: Glance, value: bytes) -> bool | None:
+    def take(self, name: bytes, thing: bytes, seen: Glance, value: bytes) -> bool | None:
         """Take an event in at a glance; False when it changes nothing, None when it must be read for that."""
-        root, thing, *_ = self._domain.about(seen[0])
-        return self._domain.take(self._touch(root), thing, seen, value)
+        return self._domain.take(self._touch(name), thing, seen, value)
 
     def _touch(self, name: bytes) -> Root:
         """A root that may change now."""

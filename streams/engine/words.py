@@ -92,10 +92,9 @@ class Domain(Generic[Root, ClaimT]):
             root that is about to change.
         look: What an event tells at a glance; None for one that must be read.
         is_text: Whether the bytes of a slot, as a glance told them, name it in readable text.
-        about: The root and the thing inside it that such a slot belongs to; what else names the slot may follow.
+        about: The root and the thing inside it that such a slot belongs to, and the slot's key in the log.
         take: Takes an event into a root, by its thing and a glance; False when it changes nothing, None when it must be
             read for that.
-        key: The key in the log of an event that was taken in.
         moves: What a root contributes otherwise than when it stood still; None when only a count of both can tell.
     """
 
@@ -108,9 +107,8 @@ class Domain(Generic[Root, ClaimT]):
     moves: Callable[[Root, Root], Iterable[Move] | None]
     look: Callable[[bytes], Glance | None]
     is_text: Callable[[bytes], bool]
-    about: Callable[[bytes], tuple[bytes, ...]]
+    about: Callable[[bytes], tuple[bytes, bytes, bytes]]
     take: Callable[[Root, bytes, Glance, bytes], bool | None]
-    key: Callable[[bytes], bytes]
 
 
 class CellValue(NamedTuple):

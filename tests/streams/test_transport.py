@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from connectors.kafka.settings import KafkaSettings
 from streams.configuration import credentials
-from streams.fetching import Batch, BatchConsumerThread, _take_turns
+from streams.fetching import TURN_RECORDS, Batch, BatchConsumerThread, Turns
 from streams.transport import BatchConsumer, BatchTransport
 
 
@@ -110,9 +110,15 @@ def test_aiokafka_still_makes_records_where_the_transport_says_what_of() -> None
 
 
 def test_partitions_take_turns_whatever_a_fetch_brought() -> None:
-    fetched = {TP("events", number): object() for number in range(4)}
-    _take_turns(fetched, [TP("events", 0), TP("events", 9)])  # of the other one nothing is left
-    assert [tp.partition for tp in fetched] == [1, 2, 3, 0]
+    zero, one, gone = TP("events", 0), TP("events", 1), TP("events", 9)
+    fetched, turns = {zero: object(), one: object()}, Turns()
+    for _ in range(TURN_RECORDS // 4_000 - 1):
+        turns.served(fetched, {zero: [None] * 4_000, gone: [None]})  # of the other one nothing is left
+        assert [*fetched] == [zero, one]
+    turns.served(fetched, {zero: [None] * 4_000})
+    assert [*fetched] == [one, zero]
+    turns.served(fetched, {one: [None] * 4_000})
+    assert [*fetched] == [one, zero], "its turn has begun"
     serving = inspect.getsource(fetcher.Fetcher.fetched_records)
     assert "for tp in list(self._records.keys())" in serving  # aiokafka serves them in this order
 
