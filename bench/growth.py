@@ -34,9 +34,9 @@ SIZES = (100_000, 1_000_000, 10_000_000)
 PEOPLE = 12
 #: Corrections at each size, in batches as the transport hands them over, and how often that is measured.
 SAMPLE, ROUNDS = 100_000, 3
-#: Events between two flushes: 20,000 a second, written every 200 ms. A larger one would flatter the small sizes, where
-#: it meets the same sessions again and again.
-BATCH = 4_000
+#: Events between two flushes: 20,000 a second in four partitions, written every 100 ms. A larger one would flatter the
+#: small sizes, where it meets the same sessions again and again.
+BATCH = 500
 #: What the state holds as content beside the wire bytes: the person's pseudonym.
 KEY_BYTES = 32
 
