@@ -69,15 +69,12 @@ def poisoned(events: list[Event], codec: Codec) -> list[Event]:
     """The same events with poison among them, at seeded places."""
     random = Random(2)  # noqa: S311  # a seed
     name, record = codec.decode(events[0].value)
+    unreadable = events[0].value[:-3], b"\x00\x00\x00\xff\xff" + events[0].value[5:]
     mixed = [event.value for event in events]
     for number in range(POISON):
         # Each of a thing of its own: what is superseded before it is written is not taken in, and fails nobody.
         fatal = {**record, "person": f"{number:032d}", "source_key": f"poison/{number}", "version": _FATAL}
-        bad = (
-            events[0].value[:-3],
-            b"\x00\x00\x00\xff\xff" + events[0].value[5:],
-            codec.encode(name, fatal),
-        )
+        bad = (*unreadable, codec.encode(name, fatal))
         mixed.insert(random.randrange(len(mixed)), bad[number % len(bad)])
     return [Event(offset, value) for offset, value in enumerate(mixed)]
 

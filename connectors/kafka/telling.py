@@ -1,6 +1,7 @@
 """What librdkafka says, through Python's logging: what it says again and again is said once a minute."""
 
 import logging
+import math
 import re
 from collections.abc import Callable
 from time import monotonic
@@ -23,21 +24,21 @@ class Seldom(logging.Filter):
     def __init__(self, now: Callable[[], float] = monotonic) -> None:
         super().__init__()
         self._now = now
-        self._told: dict[str, float] = {}
-        self._held: dict[str, int] = {}
+        self._told: dict[str, tuple[float, int]] = {}  # by what was said: when, and how many were held back since
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether a message passes; one that does tells of those that did not."""
         words, now = record.getMessage(), self._now()
         kind = _NUMBER.sub("", words)
-        if now - self._told.get(kind, -_EVERY_S) < _EVERY_S:
-            self._held[kind] = self._held.get(kind, 0) + 1
+        at, held = self._told.get(kind, (-math.inf, 0))
+        if now - at < _EVERY_S:
+            self._told[kind] = at, held + 1
             return False
         if len(self._told) >= _MOST:
             self._told.clear()
-        self._told[kind] = now
-        if more := self._held.pop(kind, 0):
-            record.msg, record.args = f"{words} (and {more} more like it since it was told)", ()
+        self._told[kind] = now, 0
+        if held:
+            record.msg, record.args = f"{words} (and {held} more like it since it was told)", ()
         return True
 
 

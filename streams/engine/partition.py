@@ -12,7 +12,7 @@ from schemas.errors import BeffroiError, CannotApply
 from streams.engine.pending import Pending
 from streams.engine.roots import Roots
 from streams.engine.totals import Totals
-from streams.engine.words import CellKey, CellValue, ClaimT, Domain, Flush, InputRecord, Root, since
+from streams.engine.words import CellKey, CellValue, ClaimT, Domain, Flush, InputRecord, Root
 
 
 class Partition(Generic[Root, ClaimT]):
@@ -49,7 +49,7 @@ class Partition(Generic[Root, ClaimT]):
 
     def apply(self, records: Sequence[InputRecord]) -> None:
         """Take a batch in; records before the position are known and passed over."""
-        new, pending = since(records, self.next_offset or 0), self._pending
+        new, pending = _since(records, self.next_offset or 0), self._pending
         if not new:
             return
         self.next_offset = new[-1].offset + 1
@@ -137,3 +137,10 @@ class Partition(Generic[Root, ClaimT]):
         """Write these cells again at the next flush."""
         self._totals.rewrite(cells)
         self.written_offset = None
+
+
+def _since(records: Sequence[InputRecord], offset: int) -> Sequence[InputRecord]:
+    """Those of a batch that do not lie before an offset."""
+    if records and records[0].offset >= offset:
+        return records
+    return [record for record in records if record.offset >= offset]

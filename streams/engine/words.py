@@ -1,6 +1,6 @@
 """The words of the engine: what a domain gives it, and what it gives to be written."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
@@ -26,13 +26,6 @@ class InputRecord(Protocol):
     def value(self) -> bytes | None:
         """Its wire bytes; None is a tombstone, which events never are."""
         ...
-
-
-def since(records: Sequence[InputRecord], offset: int) -> Sequence[InputRecord]:
-    """Those of a batch that do not lie before an offset."""
-    if records and records[0].offset >= offset:
-        return records
-    return [record for record in records if record.offset >= offset]
 
 
 class Contributed(Protocol):
