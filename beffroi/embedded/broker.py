@@ -19,7 +19,7 @@ import psutil
 
 from beffroi.embedded.config import Node, jvm_flags, properties
 from beffroi.embedded.identity import Identity
-from beffroi.embedded.install import _version_text, jars, java, java_version
+from beffroi.embedded.install import KAFKA_VERSION, _version_text, jars, java, java_version
 from beffroi.guardian import guarded
 from connectors.kafka import admin
 from connectors.kafka.settings import KafkaSettings
@@ -34,6 +34,8 @@ START_PATIENCE_S: Final = 90.0
 STOP_PATIENCE_S: Final = 6.0
 #: The broker's log is begun anew when it is larger than this.
 LOG_BYTES: Final = 10 * 1024 * 1024
+#: What Kafka says of a folder that a newer one wrote.
+_NEWER: Final = "UnsupportedVersionException"
 
 
 def _ignore(_text: str) -> None:
@@ -158,7 +160,7 @@ class EmbeddedKafka:
                 return
         words = last_words(self.log)
         self.stop()
-        raise EmbeddedKafkaError(f"Kafka did not start: {words}", fix=f"its whole log is {self.log}")
+        raise not_started(self._dir, words, self.log)
 
     def stop(self) -> None:
         """End it in good order, within a few seconds; harmless when it does not run."""
@@ -174,6 +176,16 @@ class EmbeddedKafka:
         if process.stdin:
             process.stdin.close()
         (self._dir / "broker.json").unlink(missing_ok=True)
+
+
+def not_started(folder: Path, words: str, log: Path) -> EmbeddedKafkaError:
+    """The error that says why a broker does not start, from its last words."""
+    if _NEWER in words:
+        return EmbeddedKafkaError(
+            f"{folder} was written by a Kafka newer than {KAFKA_VERSION}, which cannot read it",
+            fix="begin anew with `beffroi down --wipe`, or set BEFFROI_DATA_DIR to another folder",
+        )
+    return EmbeddedKafkaError(f"Kafka did not start: {words}", fix=f"its whole log is {log}")
 
 
 def last_words(log: Path) -> str:

@@ -11,7 +11,9 @@ from typing import Final
 
 from schemas.errors import EmbeddedKafkaError
 
-KAFKA_VERSION: Final = "4.3.0"
+#: Not 4.3.0 to 4.4.0, which forget the markers of transactions that are committed while a partition has no leader
+#: (KAFKA-20734): decision 2.
+KAFKA_VERSION: Final = "4.2.2"
 #: slf4j 1.7 is what Kafka's jars speak; the simple binding writes to stderr, which goes to the broker's log file.
 COORDINATES: Final = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
 #: Kafka 4 needs it (release notes of 4.0, KIP-1013).

@@ -5,20 +5,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections import Counter
 from pathlib import Path
 
 import psutil
 import pytest
+from confluent_kafka import KafkaException
 
 from beffroi.embedded import EmbeddedKafka, Identity
+from beffroi.embedded.broker import not_started
 from beffroi.embedded.config import Node, properties
 from beffroi.embedded.install import java_version
 from beffroi.settings import user_dir
 from connectors.kafka import admin
-from connectors.kafka.clients import producer
+from connectors.kafka.clients import producer, transactional_producer
 from connectors.kafka.settings import KafkaSettings
 from schemas.errors import EmbeddedKafkaError
-from schemas.topics import QUARANTINE, catalogue
+from schemas.topics import QUARANTINE, TRAINING_EVENTS, catalogue
 from tests.bus import messages
 from tests.waiting import until
 
@@ -59,8 +63,65 @@ def test_what_is_acknowledged_survives_a_stop_and_a_kill_9(tmp_path: Path) -> No
         assert held(third.bootstrap) == [b"before a stop", b"before a kill"]
 
 
+WRITERS = 8
+
+
+def commit_until(settings: KafkaSettings, number: int, counts: list[int], stop: threading.Event) -> None:
+    """Small transactions into a partition of our own, one after the other; counts those that were acknowledged."""
+    client = transactional_producer(settings, f"writer-{number}")
+    client.init_transactions(30)
+    while not stop.is_set():
+        client.begin_transaction()
+        client.produce(TRAINING_EVENTS, b"%d" % counts[number], partition=number)
+        try:
+            client.commit_transaction(3)
+        except KafkaException:
+            return  # nobody knows what became of the last one
+        counts[number] += 1
+
+
+def under_way(counts: list[int], before: list[int]) -> None:
+    """Wait until every writer committed some."""
+    until(lambda: min(map(int.__sub__, counts, before)) > 5, 30, "transactions are under way")
+
+
+def test_what_was_committed_is_seen_after_a_stop_in_the_middle_of_transactions(tmp_path: Path) -> None:
+    """Kafka 4.3.0 to 4.4.0 forget markers of transactions when they stop (KAFKA-20734), in every second round or so."""
+    broker, counts = EmbeddedKafka(tmp_path, CACHE), [0] * WRITERS
+    settings = KafkaSettings(bootstrap=broker.start())
+    admin.apply(settings, admin.plan({}, catalogue(WRITERS)), 1)
+    for _ in range(3):
+        before, stop = list(counts), threading.Event()
+        writers = [
+            threading.Thread(target=commit_until, args=(settings, number, counts, stop)) for number in range(WRITERS)
+        ]
+        for one in writers:
+            one.start()
+        under_way(counts, before)
+        broker.stop()
+        stop.set()
+        for one in writers:
+            one.join()
+        broker.start()
+    for number in range(WRITERS):  # whoever takes over ends what is open
+        transactional_producer(settings, f"writer-{number}").init_transactions(30)
+    seen = Counter(message.partition() for message in messages(settings, TRAINING_EVENTS, WRITERS))
+    assert all(seen[number] >= counts[number] for number in range(WRITERS)), (seen, counts)
+    broker.stop()
+
+
+def test_a_folder_of_a_newer_kafka_is_told_of(tmp_path: Path) -> None:
+    words = "UnsupportedVersionException: Can't read version 4 of BrokerEndpoint"  # 4.2.2 on a folder of 4.3.0
+    told = str(not_started(tmp_path, words, tmp_path / "kafka.log"))
+    assert f"{tmp_path} was written by a Kafka newer than" in told
+    assert "beffroi down --wipe" in told
+    assert "its whole log is" in str(not_started(tmp_path, "it said nothing", tmp_path / "kafka.log"))
+
+
 PARENT = """
 import sys
+import threading
+from collections import Counter
 from pathlib import Path
 from beffroi.embedded import EmbeddedKafka
 broker = EmbeddedKafka(Path(sys.argv[1]), Path(sys.argv[2]))
