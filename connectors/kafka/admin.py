@@ -22,6 +22,8 @@ from schemas.topics import Topic
 
 #: An answer of the controller takes milliseconds; a request that waits longer waits for a broker that is away.
 REQUEST_TIMEOUT_S: Final = 15.0
+#: The client itself says first that a request got no answer; it is asked for longer only in case it does not.
+_GRACE_S: Final = 5.0
 #: Between two looks whether a broker has heard of something.
 _LOOK_S: Final = 0.05
 
@@ -102,10 +104,23 @@ def _alteration(topic: Topic, config: Mapping[str, str]) -> ConfigResource:
     return ConfigResource(ResourceType.TOPIC, topic.name, incremental_configs=entries)
 
 
+def _answer(future: Any) -> Any:  # noqa: ANN401  # confluent_kafka's futures tell no type
+    """What the cluster answers.
+
+    Raises:
+        KafkaException: It refuses, or the client gave up.
+        KafkaUnavailable: Not even the client says anything.
+    """
+    try:
+        return future.result(REQUEST_TIMEOUT_S + _GRACE_S)
+    except TimeoutError as error:
+        raise KafkaUnavailable("Kafka does not answer", fix="look at the brokers' health, then try again") from error
+
+
 def _settle(futures: Mapping[Any, Any]) -> None:
     for subject, future in futures.items():
         try:
-            future.result(REQUEST_TIMEOUT_S)
+            _answer(future)
         except KafkaException as error:
             name = getattr(subject, "name", subject)
             raise TopicPlanRefused(
@@ -125,7 +140,7 @@ def existing(settings: KafkaSettings, names: Sequence[str]) -> dict[str, Existin
     return {
         resource.name: Existing(
             len(found[resource.name].partitions),
-            {entry.name: entry.value for entry in future.result(REQUEST_TIMEOUT_S).values()},
+            {entry.name: entry.value for entry in _answer(future).values()},
         )
         for resource, future in configs.items()
     }
@@ -165,7 +180,7 @@ def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, str]:
     client = _client(settings)  # held until the answers are in: its end would cancel them
     futures = client.describe_topics(TopicCollection(list(names)), request_timeout=REQUEST_TIMEOUT_S)
     try:
-        return {name: _hex(future.result(REQUEST_TIMEOUT_S).topic_id) for name, future in futures.items()}
+        return {name: _hex(_answer(future).topic_id) for name, future in futures.items()}
     except KafkaException as error:
         raise KafkaUnavailable(
             f"topics cannot be described: {error.args[0].str()}", fix="create them with `beffroi topics apply`"
