@@ -23,14 +23,16 @@ from monitoring.inbox import InboxHealth, InboxMetrics
 from monitoring.logs import configure
 from monitoring.relay import RelayHealth
 from monitoring.serve import HealthReport, MonitoringServer, Place, on_end, serve
+from monitoring.threads import end_with_any_thread
 from monitoring.watch import WatchHealth
 from schemas.clock import Clock, system_clock
 
 
 def configure_logs(settings: Settings) -> None:
-    """Logs as the operator asked: JSON for machines, lines for people at a terminal."""
+    """Logs as the operator asked: JSON for machines, lines for people at a terminal; no thread ends unnoticed."""
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     configure(settings.log_level, json=as_json)
+    end_with_any_thread()
 
 
 def _monitored(settings: Settings, role: str, registry: CollectorRegistry, health: HealthReport) -> MonitoringServer:
