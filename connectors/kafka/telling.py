@@ -1,4 +1,4 @@
-"""What librdkafka says, through Python's logging: what it says again and again is said once a minute."""
+"""What Kafka's clients say, through Python's logging: what they say again and again is said once a minute."""
 
 import logging
 import math
@@ -44,4 +44,7 @@ class Seldom(logging.Filter):
 
 #: librdkafka's own words go here, never to stderr.
 LIBRDKAFKA: Final = logging.getLogger("librdkafka")
-LIBRDKAFKA.addFilter(Seldom())
+#: Where aiokafka, Faust's client, tells of a broker that is away: some thirty lines a second.
+_AIOKAFKA: Final = ("aiokafka", "aiokafka.conn", "aiokafka.consumer.fetcher", "aiokafka.consumer.group_coordinator")
+for _logger in (LIBRDKAFKA, *map(logging.getLogger, _AIOKAFKA)):
+    _logger.addFilter(Seldom())

@@ -1,8 +1,12 @@
-"""What librdkafka says: nothing is lost of it, and nobody reads it twenty times a second."""
+"""What Kafka's clients say: nothing is lost of it, and nobody reads it twenty times a second."""
 
+import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaConnectionError
 
 from connectors.kafka.settings import KafkaSettings
 from connectors.kafka.telling import Seldom
@@ -37,6 +41,20 @@ def test_what_is_said_again_waits_for_a_minute_and_is_counted() -> None:
     )
     time.now = 120.0
     assert told(seldom, "broker 1: refused after 6 ms") == "broker 1: refused after 6 ms"
+
+
+async def _try_to_connect(address: str) -> None:
+    client = AIOKafkaClient(bootstrap_servers=address)
+    with suppress(KafkaConnectionError):
+        await client.bootstrap()
+    await client.close()
+
+
+def test_what_fausts_client_says_again_is_held_back_too(caplog: pytest.LogCaptureFixture) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    for _ in range(20):
+        asyncio.run(_try_to_connect(address))
+    assert [record.name for record in caplog.records if "aiokafka" in record.name] == ["aiokafka"], caplog.text
 
 
 def test_a_broker_that_is_away_is_told_of_a_few_times_only(caplog: pytest.LogCaptureFixture) -> None:
