@@ -4,30 +4,21 @@ import threading
 from collections.abc import Callable
 from datetime import date
 from time import perf_counter
-from typing import Final
 
 import structlog
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Producer
 
-from connectors.kafka.admin import partition_counts
-from connectors.kafka.clients import ANSWER_PATIENCE_S, reader, transactional_producer
-from connectors.kafka.reading import at_end
+from connectors.kafka.clients import ANSWER_PATIENCE_S, transactional_producer
 from monitoring.release import ReleaseMetrics
 from schemas.clock import Clock, paris_day
 from schemas.codec import Codec
-from schemas.contracts import CELL, HEARTBEAT
-from schemas.topics import HEARTBEATS
 from streams.agents.archivist import Archivist
 from streams.agents.boards import make_board, published
-from streams.agents.publisher import PROGRESS_S, TOPICS, Publisher
+from streams.agents.cells import CellReader, Reading
+from streams.agents.publisher import TOPICS, Publisher
 from streams.agents.swap import Swap
 from streams.agents.turn import Turn
 from streams.settings import StreamSettings
-
-_BATCH: Final = 10_000
-#: The workers write their partitions at about the same time: what comes within this many seconds is published at once.
-#: A single change waits for it in vain, so it is short; what comes during a publication shares the next one anyway.
-_GATHER_S: Final = 0.002
 
 log = structlog.get_logger(__name__)
 
@@ -41,15 +32,15 @@ class ReleaseRunner:
         clock: Decides the day and the instants of rows.
         metrics: What Prometheus reads.
         on_failure: Called in the thread when it cannot go on: fenced, or the broker is lost.
+        reading: Told how far in the cells it is.
     """
 
     def __init__(
         self, settings: StreamSettings, *, codec: Codec, clock: Clock, metrics: ReleaseMetrics,
-        on_failure: Callable[[BaseException], object],
+        on_failure: Callable[[BaseException], object], reading: Reading | None = None,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._codec = codec
-        self._cells = codec.reading({CELL: ("view", "cell", "n", "row")})
         self._clock = clock
         self._metrics = metrics
         self._on_failure = on_failure
@@ -60,7 +51,7 @@ class ReleaseRunner:
         self._board = make_board(settings, codec)
         self._publisher = Publisher(settings, codec=codec, clock=clock, metrics=metrics)
         self._archivist = Archivist(settings, codec, metrics)
-        self._behind: set[tuple[str, int]] = set()
+        self._reading = reading or Reading()
 
     def start(self) -> None:
         """Begin; what a predecessor had under way is aborted first."""
@@ -106,34 +97,19 @@ class ReleaseRunner:
             self._board.seen(view, key, row)
 
     def _follow(self, producer: Producer, swap: Swap) -> None:
-        consumer = reader(self._settings.kafka)
+        cells = CellReader(
+            self._settings, codec=self._codec, board=self._board, metrics=self._metrics, reading=self._reading
+        )
         try:
-            self._assign(consumer)
-            self._catch_up(consumer)
+            cells.assign()
+            cells.catch_up(self._stop)
             self._publish_first(producer, swap)
             while not self._stop.is_set():
-                self._poll(consumer)
+                cells.poll()
                 self._publish(producer)
         finally:
             self._metrics.caught_up.set(0)
-            consumer.close()
-
-    def _assign(self, consumer: Consumer) -> None:
-        cells, beats = self._settings.cells, self._settings.prefix + HEARTBEATS
-        count = partition_counts(self._settings.kafka, [cells, beats])[cells]
-        self._behind = {(cells, number) for number in range(count)} | {(beats, 0)}
-        consumer.assign([TopicPartition(topic, number, 0) for topic, number in self._behind])
-
-    def _catch_up(self, consumer: Consumer) -> None:
-        """Read everything once, before anything is said; a long reading says how far it is."""
-        began = said = perf_counter()
-        records = 0
-        while self._behind and not self._stop.is_set():
-            records += self._poll(consumer)
-            if perf_counter() - said > PROGRESS_S:
-                said = perf_counter()
-                log.info("release catching up", records=records, seconds=round(said - began, 1))
-        log.info("release has read", records=records, seconds=round(perf_counter() - began, 1))
+            cells.close()
 
     def _publish_first(self, producer: Producer, swap: Swap) -> None:
         began, day = perf_counter(), self._day()
@@ -167,30 +143,6 @@ class ReleaseRunner:
         day = self._day()
         if day and self._publisher.publish(producer, self._board.changes(day), self._turn, self._stop.is_set):
             self._tell()
-
-    def _poll(self, consumer: Consumer) -> int:
-        """Take what came, or wait a little for it; how many records."""
-        records, messages = 0, consumer.consume(1, self._settings.publish_interval_s)
-        if messages:
-            messages += consumer.consume(_BATCH, _GATHER_S)
-        for message in messages:
-            if at_end(message):
-                self._behind.discard((message.topic() or "", message.partition() or 0))
-            elif message.error() is None:
-                self._take(message)
-                records += 1
-        self._metrics.records.inc(records)
-        return records
-
-    def _take(self, message: Message) -> None:
-        value = message.value()
-        if value is None:
-            return
-        if message.topic() == self._settings.cells:
-            view, cell, n, row = self._cells.decode(value)[1]
-            self._board.take(message.partition() or 0, {"view": view, "cell": cell, "n": n, "row": row})
-        else:
-            self._board.hear(self._codec.read(HEARTBEAT, value))
 
     def _tell(self) -> None:
         for view in TOPICS:

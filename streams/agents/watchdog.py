@@ -1,4 +1,7 @@
-"""Ends a worker that holds partitions with input waiting and makes no progress: its supervisor starts it again."""
+"""Ends a worker that has input waiting and makes no progress, in its partitions or in the cells that it publishes.
+
+Its supervisor starts it again.
+"""
 
 import os
 import threading
@@ -19,7 +22,7 @@ _LOOKS: Final = 12
 _ANSWER_S: Final = 5.0
 
 log = structlog.get_logger(__name__)
-#: Next offset to write a checkpoint for, by partition; None for one that was never written.
+#: How far it came in each partition: an offset, None for the beginning.
 Checkpoints = Mapping[int, int | None]
 
 
@@ -57,8 +60,8 @@ class Watchdog:
 
     Args:
         kafka: The cluster.
-        topic: The source topic.
-        checkpoints: Those of the partitions held now.
+        topic: What it reads.
+        checkpoints: How far it came; none of partitions that it does not wait for now.
         patience_s: Seconds without progress, with input waiting, that are too many.
         now: Monotonic seconds.
     """
@@ -118,6 +121,7 @@ class Watchdog:
     def _bark(self, stuck: Mapping[int, float]) -> None:
         log.critical(
             "no progress although input waits",
+            topic=self._topic,
             partitions=sorted(stuck),
             seconds=round(max(stuck.values())),
             exit_code=EXIT_STUCK,

@@ -1,5 +1,6 @@
 """A worker that hangs ends itself; one that has nothing to do, or whose broker is away, does not."""
 
+import json
 import os
 import subprocess
 import sys
@@ -40,14 +41,24 @@ from connectors.kafka.settings import KafkaSettings
 from monitoring.logs import configure
 from monitoring.release import ReleaseMetrics
 from monitoring.streams import StreamMetrics, WorkerHealth
+import streams.agents.cells
 from streams.agents.shell import Shell
 from streams.settings import StreamSettings
 from streams.worker import run_worker
 
-def hang(*_):
-    threading.Event().wait(3600)  # the loop itself stands still: only a thread can notice
+def loop_stands_still():
+    Shell.apply = lambda *_: threading.Event().wait(3600)  # only a thread can notice
 
-Shell.apply = hang
+def release_hears_nothing():
+    class Deaf:
+        def __init__(self, *_):
+            self.assign = self.close = lambda *_: None
+        def consume(self, _, wait):
+            threading.Event().wait(wait)
+            return []
+    streams.agents.cells.reader = Deaf
+
+{"loop": loop_stands_still, "release": release_hears_nothing}[sys.argv[4]]()
 configure("INFO", json=True)
 settings = StreamSettings(
     kafka=KafkaSettings(bootstrap=sys.argv[1]), prefix=sys.argv[2], data_dir=Path(sys.argv[3]), stuck_after_s=3
@@ -61,11 +72,15 @@ run_worker(
 
 
 @pytest.mark.kafka
-def test_a_worker_whose_loop_hangs_says_why_and_ends(kafka: KafkaSettings, topics: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("what", "topic"), [("loop", "training.events.v1"), ("release", "cells.v1")])
+def test_a_worker_that_hangs_says_where_and_ends(
+    kafka: KafkaSettings, topics: str, tmp_path: Path, what: str, topic: str
+) -> None:
     Journal(kafka, topics, 5).send(200)
     done = subprocess.run(
-        [sys.executable, "-c", HANGING, kafka.bootstrap, topics, str(tmp_path)],
+        [sys.executable, "-c", HANGING, kafka.bootstrap, topics, str(tmp_path), what],
         capture_output=True, text=True, timeout=60, check=False, env=dict(os.environ),
     )  # fmt: skip
     assert done.returncode == EXIT_STUCK
-    assert "no progress although input waits" in done.stderr
+    said = next(json.loads(line) for line in done.stderr.splitlines() if "no progress although input waits" in line)
+    assert said["topic"] == topics + topic
