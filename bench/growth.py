@@ -26,7 +26,7 @@ from connectors.kafka.settings import KafkaSettings
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT
 from streams.engine import Partition
-from streams.memory import spare_the_state
+from streams.memory import onto_huge_pages, spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain
 
@@ -124,11 +124,13 @@ def main() -> None:
     settings = StreamSettings(kafka=KafkaSettings(bootstrap="none:0"), data_dir=Path())
     people, partition = People(), Partition(training_domain(settings, Codec()), 0)
     grow(partition, people, 0, BATCH)  # tables and caches are there before anything is measured
+    onto_huge_pages()
     before, held, wire, rows, first = resident(), BATCH, 0, list[list[str]](), 0.0
     with on(cores()[0]):
         for number, size in enumerate((size for size in SIZES if size <= asked.most), 1):
             wire += grow(partition, people, held, size)
             held = size
+            onto_huge_pages()  # as a worker does every ten seconds
             each = (resident() - before) / (held - BATCH)
             own = wire / (held - BATCH) + KEY_BYTES
             cost = median(cost_us(partition, people, size, 2_000 * number + one) for one in range(ROUNDS))

@@ -26,7 +26,7 @@ from streams.agents.release import ReleaseRunner
 from streams.agents.shell import Shell
 from streams.agents.watchdog import Watchdog
 from streams.app import create_app
-from streams.memory import spare_the_state
+from streams.memory import keep_on_huge_pages, spare_the_state
 from streams.settings import StreamSettings
 from streams.training import training_domain
 
@@ -62,6 +62,7 @@ def run_worker(
     codec = registry.codec(settings.kafka)
     settings = preflight.inspect(settings, codec)
     spare_the_state()
+    keep_on_huge_pages()
     sys.setswitchinterval(SWITCH_S)
     shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
