@@ -1,10 +1,11 @@
-"""How the engine's cost and memory grow with the entities it holds, without a broker: 100 thousand to 10 million.
+"""How the cost of an event and the engine's memory grow with the entities held: 100 thousand to 10 million.
 
 Usage: ``python -m bench.growth [--most N] [--evidence]``; 10 million need about 6 GB.
 
-At each size: microseconds of processor time for an event that corrects one of the entities held, and the bytes that the
-process grew by for each of them. *Beyond the strings themselves* means: less the wire bytes of the winning event and
-the key of the thing (32 characters), which the state holds as its content.
+At each size: microseconds of processor time for an event that corrects one of the entities held, drawn at random, which
+is the worst that can come: taken in, merged, and written in its transaction to a real broker; and of that the engine's
+own share. And the bytes that the process grew by for each of the entities. *Beyond the strings themselves* means: less
+the wire bytes of the winning event and the key of the thing (32 characters), which the state holds as its content.
 """
 
 import argparse
@@ -18,13 +19,16 @@ from pathlib import Path
 from random import Random
 from statistics import median
 from time import process_time
+from typing import NamedTuple
 
 import psutil
 
-from bench.machine import Report, cores, on
+from bench.machine import Report, broker, cores, on, topics
 from connectors.kafka.settings import KafkaSettings
+from schemas.clock import system_clock
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT
+from streams.agents.log import PartitionLog
 from streams.engine import Partition
 from streams.memory import onto_huge_pages, spare_the_state
 from streams.settings import StreamSettings
@@ -77,6 +81,22 @@ class People:
         return [Record(first + at, self.event(thing, version, days[at])) for at, thing in enumerate(things)]
 
 
+class Held(NamedTuple):
+    """A partition and its log."""
+
+    partition: Partition  # type: ignore[type-arg]  # the training domain's
+    log: PartitionLog
+
+
+def hold(kafka: KafkaSettings) -> Held:
+    """An empty one, fenced."""
+    topics(kafka, "")
+    settings, codec = StreamSettings(kafka=kafka, data_dir=Path()), Codec()
+    log = PartitionLog(settings, "training", 0, codec=codec, clock=system_clock)
+    log.fence()
+    return Held(Partition(training_domain(settings, codec), 0), log)
+
+
 def grow(partition: Partition, people: People, first: int, until: int) -> int:  # type: ignore[type-arg]  # the training domain's
     """Tell the partition of new things; gives their wire bytes."""
     wire = 0
@@ -94,15 +114,25 @@ def corrections(people: People, size: int, version: int) -> Iterator[list[Record
         yield people.batch([people.random.randrange(size) for _ in range(BATCH)], version)
 
 
-def cost_us(partition: Partition, people: People, size: int, version: int) -> float:  # type: ignore[type-arg]  # the same
-    """Microseconds of processor time an event, apply and drain."""
-    batches, spent = list(corrections(people, size, version)), 0.0
+class Cost(NamedTuple):
+    """Microseconds of processor time an event: taken in, merged and written; of it taken in and merged."""
+
+    whole: float
+    engine: float
+
+
+def cost(held: Held, people: People, size: int, version: int) -> Cost:
+    """Of corrections at random; all threads count, Kafka's client among them."""
+    batches, engine, whole = list(corrections(people, size, version)), 0.0, 0.0
     for records in batches:
         began = process_time()
-        partition.apply(records)
-        partition.drain()
-        spent += process_time() - began
-    return spent / SAMPLE * 1e6
+        held.partition.apply(records)
+        flush = held.partition.drain()
+        engine += process_time() - began
+        if flush:
+            held.log.write(flush)
+        whole += process_time() - began
+    return Cost(whole / SAMPLE * 1e6, engine / SAMPLE * 1e6)
 
 
 def resident() -> int:
@@ -121,31 +151,40 @@ def main() -> None:
     asked = parser.parse_args()
     report = Report("growth", "Growth of the engine's state", f"python -m bench.growth --most {asked.most}")
     spare_the_state()
-    settings = StreamSettings(kafka=KafkaSettings(bootstrap="none:0"), data_dir=Path())
-    people, partition = People(), Partition(training_domain(settings, Codec()), 0)
-    grow(partition, people, 0, BATCH)  # tables and caches are there before anything is measured
-    onto_huge_pages()
-    before, held, wire, rows, first = resident(), BATCH, 0, list[list[str]](), 0.0
-    with on(cores()[0]):
-        for number, size in enumerate((size for size in SIZES if size <= asked.most), 1):
-            wire += grow(partition, people, held, size)
-            held = size
-            onto_huge_pages()  # as a worker does every ten seconds
-            each = (resident() - before) / (held - BATCH)
-            own = wire / (held - BATCH) + KEY_BYTES
-            cost = median(cost_us(partition, people, size, 2_000 * number + one) for one in range(ROUNDS))
-            first = first or cost
-            sizes = (f"{one:.0f}" for one in (each, own, each - own))
-            rows.append([f"{size:,}", f"{cost:.2f}", f"{cost / first - 1:+.0%}", *sizes])
-            print(*rows[-1])
-    head = ["entities", "µs an event", "against the first", "bytes each", "of it strings", "beyond them"]
+    with broker() as kafka, on(cores()[0]):
+        rows = measure(hold(kafka), [size for size in SIZES if size <= asked.most])
+    head = [
+        "entities", "µs an event", "against the first", "µs of it the engine", "against the first", "bytes each",
+        "of it strings", "beyond them",
+    ]  # fmt: skip
     report.table(head, rows)
     report.say(
-        f"An entity is an enrolment; {PEOPLE} to a session. µs of processor time for a random correction, apply and "
-        f"drain, medians of {ROUNDS} times {SAMPLE:,}. Bytes: growth of the resident set after a collection, by the "
+        f"An entity is an enrolment; {PEOPLE} to a session. µs of processor time for a random correction, {BATCH} to a "
+        f"flush, medians of {ROUNDS} times {SAMPLE:,}. Bytes: growth of the resident set after a collection, by the "
         "entities added. Wanted: ≤ 20 % slower, ≤ 200 bytes beyond the strings."
     )
     report.keep(wanted=asked.evidence)
+
+
+def measure(held: Held, sizes: list[int]) -> list[list[str]]:
+    """A row for each size."""
+    people, costs, rows, wire, count = People(), list[Cost](), list[list[str]](), 0, BATCH
+    grow(held.partition, people, 0, count)  # tables and caches are there before anything is measured
+    onto_huge_pages()
+    before = resident()
+    for number, size in enumerate(sizes, 1):
+        wire += grow(held.partition, people, count, size)
+        count = size
+        onto_huge_pages()  # as a worker does every ten seconds
+        each = (resident() - before) / (count - BATCH)
+        own = wire / (count - BATCH) + KEY_BYTES
+        found = [cost(held, people, size, 2_000 * number + one) for one in range(ROUNDS)]
+        costs.append(Cost(*(median(one) for one in zip(*found, strict=True))))
+        slower = (f"{now / first - 1:+.0%}" for now, first in zip(costs[-1], costs[0], strict=True))
+        speed = [text for pair in zip((f"{one:.2f}" for one in costs[-1]), slower, strict=True) for text in pair]
+        rows.append([f"{size:,}", *speed, *(f"{one:.0f}" for one in (each, own, each - own))])
+        print(*rows[-1])
+    return rows
 
 
 if __name__ == "__main__":
