@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from beffroi.contracts.asyncapi import asyncapi
 from beffroi.contracts.readership import readership
+from portal.pages.words import cadence, duration
 from schemas.contracts import Contract, lock_file, sources, versions
 from schemas.evolution import Finding, Reader, judge
 from schemas.examples import examples
@@ -121,7 +122,8 @@ def _contract(pages: Environment, name: str, known: Iterable[Source]) -> str:
 
 
 def _source(pages: Environment, source: Source) -> str:
-    return pages.get_template("source.html").render(up="../", source=source, short=short, span=span)
+    template = pages.get_template("source.html")
+    return template.render(up="../", source=source, short=short, cadence=cadence, duration=duration)
 
 
 def _history(found: tuple[Contract, ...]) -> Iterator[tuple[int, int, list[Finding]]]:
@@ -186,13 +188,6 @@ def _days(milliseconds: str) -> str:
 def asked(reader: Reader) -> str:
     """The fields somebody depends on."""
     return "tous les champs" if "*" in reader.paths else ", ".join(sorted(reader.paths))
-
-
-def span(hours: int) -> str:
-    """A time in the largest unit that fits."""
-    if hours % 24:
-        return "heure" if hours == 1 else f"{hours} h"
-    return "jour" if hours == 24 else f"{hours // 24} jours"  # noqa: PLR2004  # a day
 
 
 def short(name: str) -> str:

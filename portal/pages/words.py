@@ -113,6 +113,14 @@ def cadence(hours: int) -> str:
     return _EACH.get(days, f"tous les {days} jours")
 
 
+def duration(hours: int) -> str:
+    """``une heure``, ``36 heures``, ``2 jours``, ``92 jours``."""
+    if hours <= _HOURS_TOLD and hours % 24:
+        return "une heure" if hours == 1 else f"{hours} heures"
+    days = round(hours / 24)
+    return "un jour" if days == 1 else f"{days} jours"
+
+
 def standing(found: State, heard_at: str | None) -> str:
     """``à l'heure``, ``en retard``, ``muette depuis le 22/11/2026 à 8 h 00``, ``jamais entendue``."""
     if found == SILENT and heard_at:

@@ -82,7 +82,7 @@ def test_a_contracts_page_says_everything_of_it(site: Path) -> None:
 
 def test_a_sources_page_says_system_format_contracts_how_often_and_how_late(site: Path) -> None:
     text = re.sub(r"<[^>]+>", "", (site / "sources" / "kairos.html").read_text("utf-8"))
-    for wanted in ("Kairos", "France Travail", "kairos-csv", "une publication par jour", "2 jours sans publication"):
+    for wanted in ("Kairos", "France Travail", "kairos-csv", "une publication chaque jour", "2 jours sans publication"):
         assert wanted in text
 
 

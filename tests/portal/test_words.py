@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.pages.words import cadence
+from portal.pages.words import cadence, duration
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,10 @@ from portal.pages.words import cadence
 )
 def test_how_often_a_source_is_expected_is_said_as_people_say_it(hours: int, told: str) -> None:
     assert cadence(hours) == told
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"), [(1, "une heure"), (24, "un jour"), (36, "36 heures"), (48, "2 jours"), (2760, "115 jours")]
+)
+def test_how_long_a_source_may_be_silent_is_said_as_people_say_it(hours: int, told: str) -> None:
+    assert duration(hours) == told
