@@ -179,12 +179,17 @@ def measure(held: Held, sizes: list[int]) -> list[list[str]]:
         each = (resident() - before) / (count - BATCH)
         own = wire / (count - BATCH) + KEY_BYTES
         found = [cost(held, people, size, 2_000 * number + one) for one in range(ROUNDS)]
-        costs.append(Cost(*(median(one) for one in zip(*found, strict=True))))
-        slower = (f"{now / first - 1:+.0%}" for now, first in zip(costs[-1], costs[0], strict=True))
-        speed = [text for pair in zip((f"{one:.2f}" for one in costs[-1]), slower, strict=True) for text in pair]
-        rows.append([f"{size:,}", *speed, *(f"{one:.0f}" for one in (each, own, each - own))])
+        costs.append(Cost(median(one.whole for one in found), median(one.engine for one in found)))
+        rows.append([f"{size:,}", *compared(costs[-1], costs[0]), f"{each:.0f}", f"{own:.0f}", f"{each - own:.0f}"])
         print(*rows[-1])
     return rows
+
+
+def compared(now: Cost, first: Cost) -> Iterator[str]:
+    """Each cost, and by how much it is higher than the first."""
+    for cost_now, cost_first in zip(now, first, strict=True):
+        yield f"{cost_now:.2f}"
+        yield f"{cost_now / cost_first - 1:+.0%}"
 
 
 if __name__ == "__main__":

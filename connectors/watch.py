@@ -1,15 +1,17 @@
-"""The watch: follows heartbeats and quarantine, tells operators who is silent and what waits."""
+"""The watch: follows heartbeats and quarantine, tells operators who is silent, what waits, and what nobody sees."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from threading import Event
+from time import monotonic
 from typing import Any, Final
 
 import structlog
 from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 
 from connectors.kafka.clients import producer, reader
+from connectors.kafka.hidden import HiddenWatch
 from connectors.kafka.reading import at_end
 from connectors.kafka.sending import send
 from connectors.kafka.settings import KafkaSettings
@@ -26,6 +28,8 @@ from schemas.topics import CATALOGUE, FAILURES, HEARTBEATS, QUARANTINE, STATUS
 LOOK_S: Final = 1.0
 #: Kafka away: asked again after this.
 RETRY_S: Final = 5.0
+#: Transactions of others are looked for so often.
+HIDDEN_EVERY_S: Final = 15.0
 _BATCH: Final = 1_000
 #: For a feed that is in no register, so that metrics keep a closed set of labels.
 _OTHER: Final = "other"
@@ -94,6 +98,7 @@ class Watch:
         self._clock = clock
         self._sources = {one.name: one for one in sources if one.state == "live"}
         self._known = frozenset(one.name for one in sources)
+        self._hidden = HiddenWatch(kafka, prefix, monotonic)
         self._status_topic = prefix + STATUS
         takers = {HEARTBEATS: self._hear, FAILURES: self._fail, STATUS: self._said, QUARANTINE: self._set_aside}
         self._takers: dict[str, Callable[[bytes], None]] = {prefix + name: taker for name, taker in takers.items()}
@@ -120,8 +125,12 @@ class Watch:
         consumer, sender = reader(self._kafka), producer(self._kafka)
         try:
             consumer.assign([TopicPartition(topic, 0, 0) for topic in self._takers])
+            looked = float("-inf")
             while not stop.is_set():
                 self._read(consumer)
+                if monotonic() - looked > HIDDEN_EVERY_S:
+                    self._metrics.hidden(self._hidden.look() or {})
+                    looked = monotonic()
                 if not self._behind:
                     self._look(sender)
                 stop.wait(0 if self._behind else LOOK_S)

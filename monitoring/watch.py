@@ -34,6 +34,9 @@ class WatchMetrics:
         self._late_after = gauge(
             "beffroi_source_late_after_seconds", "Silence from which somebody should ask", "source"
         )
+        self._hidden = gauge(
+            "beffroi_hidden_seconds", "For how long one open transaction has hidden the records behind it", "topic"
+        )
         self._open = gauge("beffroi_quarantine_open_records", "Records that wait for somebody", "source", "code")
         self._oldest = gauge(
             "beffroi_quarantine_oldest_open_timestamp_seconds", "Since when the first of them waits", "source"
@@ -47,6 +50,11 @@ class WatchMetrics:
             self._event.labels(source).set(event)
         if late_after is not None:
             self._late_after.labels(source).set(late_after)
+
+    def hidden(self, seconds: Mapping[str, float]) -> None:
+        """For how long records of each topic have been hidden; 0 where none are."""
+        for topic, age in seconds.items():
+            self._hidden.labels(topic).set(age)
 
     def failed(self, source: str, door: str, cause: str, at: float) -> None:
         """What of a source last could not be taken: one series a source, in seconds since 1970."""

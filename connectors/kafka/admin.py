@@ -6,13 +6,14 @@ from threading import Event
 from time import monotonic
 from typing import Any, Final
 
-from confluent_kafka import KafkaException, TopicCollection
+from confluent_kafka import IsolationLevel, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its stubs forget to re-export these names
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    OffsetSpec,
     ResourceType,
 )
 
@@ -26,6 +27,7 @@ REQUEST_TIMEOUT_S: Final = 15.0
 _GRACE_S: Final = 5.0
 #: Between two looks whether a broker has heard of something.
 _LOOK_S: Final = 0.05
+_LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # its stubs forget the type
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,10 @@ def existing(settings: KafkaSettings, names: Sequence[str]) -> dict[str, Existin
     }
 
 
-def names(settings: KafkaSettings) -> frozenset[str]:
-    """Every topic of the cluster."""
-    return frozenset(_client(settings).list_topics(timeout=REQUEST_TIMEOUT_S).topics)
+def topics_held(settings: KafkaSettings) -> Mapping[str, int]:
+    """Every topic of the cluster, with its number of partitions."""
+    topics = _client(settings).list_topics(timeout=REQUEST_TIMEOUT_S).topics
+    return {name: len(topic.partitions) for name, topic in topics.items()}
 
 
 def delete(settings: KafkaSettings, topics: Sequence[str]) -> None:
@@ -164,11 +167,30 @@ def delete(settings: KafkaSettings, topics: Sequence[str]) -> None:
 
 def partition_counts(settings: KafkaSettings, names: Sequence[str]) -> dict[str, int]:
     """Partitions of the named topics; raises TopicPlanRefused when one is missing."""
-    found = _client(settings).list_topics(timeout=REQUEST_TIMEOUT_S).topics
+    found = topics_held(settings)
     for name in names:
         if name not in found:
             raise TopicPlanRefused(f"topic {name} does not exist", fix="create it with `beffroi topics apply`")
-    return {name: len(found[name].partitions) for name in names}
+    return {name: found[name] for name in names}
+
+
+def latest(settings: KafkaSettings, counts: Mapping[str, int], *, committed: bool) -> dict[tuple[str, int], int]:
+    """The offset behind the last record of each partition, by topic and partition.
+
+    Args:
+        settings: The cluster.
+        counts: Partitions of the topics.
+        committed: The last record that a reader of committed ones sees; else the last there is.
+
+    Raises:
+        KafkaException: The cluster refuses.
+        KafkaUnavailable: It does not answer.
+    """
+    client = _client(settings)  # held until the answers are in: its end would cancel them
+    asked = {TopicPartition(name, number): _LATEST for name, count in counts.items() for number in range(count)}
+    level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+    futures = client.list_offsets(asked, isolation_level=level, request_timeout=REQUEST_TIMEOUT_S)
+    return {(where.topic, where.partition): _answer(future).offset for where, future in futures.items()}
 
 
 def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, str]:

@@ -42,7 +42,7 @@ def in_force(kafka: KafkaSettings, prefix: str, codec: Codec) -> Generations:
         KafkaException: The cluster does not answer.
     """
     topic = prefix + GENERATIONS
-    if topic not in admin.names(kafka):
+    if topic not in admin.topics_held(kafka):
         return {}
     consumer = reader(kafka)
     try:

@@ -89,7 +89,7 @@ class Swap:
     def _old(self) -> StreamSettings | None:
         """The generation that readers have, if it still lies on the cluster."""
         older = self.settings.model_copy(update={"generation": self.given})
-        return older if older.entities(_DOMAIN) in admin.names(self.settings.kafka) else None
+        return older if older.entities(_DOMAIN) in admin.topics_held(self.settings.kafka) else None
 
     def _covered(self, settings: StreamSettings | None) -> Mapping[int, int]:
         """Checkpoint of each partition of a generation."""

@@ -43,7 +43,7 @@ def _numbered(settings: StreamSettings) -> Iterator[tuple[str, int]]:
     """The derived topics on the cluster, with their generations."""
     for base in DERIVED:
         shape = re.compile(rf"{re.escape(settings.prefix + base)}(?:\.g(\d+))?")
-        for name in sorted(admin.names(settings.kafka)):
+        for name in sorted(admin.topics_held(settings.kafka)):
             found = shape.fullmatch(name)
             if found:
                 yield name, int(found[1] or 0)

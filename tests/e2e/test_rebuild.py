@@ -58,7 +58,9 @@ class Operator(Region):
 
     def topics(self) -> set[str]:
         """The derived topics that lie on the cluster."""
-        found = {name.removeprefix(self.prefix) for name in admin.names(self.kafka) if name.startswith(self.prefix)}
+        found = {
+            name.removeprefix(self.prefix) for name in admin.topics_held(self.kafka) if name.startswith(self.prefix)
+        }
         return {name for name in found if name.startswith(("cells", "training.entities"))}
 
 
