@@ -8,19 +8,21 @@ from time import monotonic
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import KafkaException, Message, Producer
 
-from connectors.kafka.clients import producer, reader
+from connectors.kafka.clients import producer
 from connectors.kafka.hidden import HiddenWatch
 from connectors.kafka.reading import at_end
 from connectors.kafka.sending import send
 from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.stuck import Follower
 from connectors.quarantine.board import Board
 from monitoring.watch import WatchHealth, WatchMetrics
 from schemas.cadence import SILENT, state
 from schemas.clock import EPOCH, Clock
 from schemas.codec import Codec
 from schemas.contracts import HEARTBEAT, SOURCE_FAILURE, SOURCE_STATUS
+from schemas.errors import KafkaUnavailable
 from schemas.registers import Source
 from schemas.topics import CATALOGUE, FAILURES, HEARTBEATS, QUARANTINE, STATUS
 
@@ -117,29 +119,25 @@ class Watch:
             self._begin()
             try:
                 self._follow(stop)
-            except KafkaException as error:
+            except (KafkaException, KafkaUnavailable) as error:
                 log.warning("watch cannot read, trying again", error=str(error))
                 stop.wait(RETRY_S)
 
     def _follow(self, stop: Event) -> None:
-        consumer, sender = reader(self._kafka), producer(self._kafka)
-        try:
-            consumer.assign([TopicPartition(topic, 0, 0) for topic in self._takers])
-            looked = float("-inf")
+        sender, looked = producer(self._kafka), float("-inf")
+        with Follower(self._kafka, {(topic, 0): 0 for topic in self._takers}) as follower:
             while not stop.is_set():
-                self._read(consumer)
+                self._read(follower)
                 if monotonic() - looked > HIDDEN_EVERY_S:
                     self._metrics.hidden(self._hidden.look() or {})
                     looked = monotonic()
                 if not self._behind:
                     self._look(sender)
                 stop.wait(0 if self._behind else LOOK_S)
-        finally:
-            consumer.close()
 
-    def _read(self, consumer: Consumer) -> None:
+    def _read(self, follower: Follower) -> None:
         """Everything that came since the last look."""
-        while messages := consumer.consume(_BATCH, 0.05):
+        while messages := follower.consume(_BATCH, 0.05):
             for message in messages:
                 self._take(message)
 

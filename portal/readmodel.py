@@ -6,13 +6,13 @@ from time import monotonic
 from typing import Any, Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaException, Message
 
 from connectors.kafka import registry
 from connectors.kafka.admin import topic_ids
-from connectors.kafka.clients import reader
 from connectors.kafka.generations import in_force, number
 from connectors.kafka.reading import at_end
+from connectors.kafka.stuck import Follower
 from portal.epochs import Epoch, Staged, generation_of
 from portal.settings import PortalSettings
 from portal.view import Change, Row, View, plain
@@ -99,25 +99,20 @@ class ReadModel:
 
     def _follow(self) -> None:
         epochs, found = self._epochs(), in_force(self._settings.kafka, self._settings.prefix, self._codec)
-        consumer = reader(self._settings.kafka)
-        try:
-            with self.lock:
-                offsets = {
-                    topic: self._begin(name, Epoch(epochs[topic], number(found, name)))
-                    for topic, name in self._by_topic.items()
-                }
-            offsets[self._failures_topic] = 0
-            consumer.assign([TopicPartition(topic, 0, offset) for topic, offset in offsets.items()])
+        with self.lock:
+            begin = {
+                (topic, 0): self._begin(name, Epoch(epochs[topic], number(found, name)))
+                for topic, name in self._by_topic.items()
+            }
+        with Follower(self._settings.kafka, begin | {(self._failures_topic, 0): 0}) as follower:
             checked = monotonic()
             while not self._stop.is_set():
-                self._poll(consumer)
+                self._poll(follower)
                 if monotonic() - checked > EPOCH_PERIOD_S:
                     checked = monotonic()
                     if self._epochs() != epochs:
                         log.warning("a view's topic was made anew; reading it from its beginning")
                         return
-        finally:
-            consumer.close()
 
     def _epochs(self) -> dict[str, str]:
         ids = topic_ids(self._settings.kafka, list(self._by_topic))
@@ -134,10 +129,11 @@ class ReadModel:
             self._tell(name, [])
         return view.offset + 1
 
-    def _poll(self, consumer: Consumer) -> None:
+    def _poll(self, follower: Follower) -> None:
         fresh: dict[str, list[Change]] = {}
+        messages = follower.consume(_BATCH, 0)
         with self.lock:
-            for message in consumer.consume(_BATCH, 0):
+            for message in messages:
                 self._take(message, fresh)
             for name, changes in fresh.items():
                 self._tell(name, changes)

@@ -18,7 +18,6 @@ from monitoring.streams import StreamMetrics, WorkerHealth
 from schemas.clock import Clock, system_clock
 from schemas.topics import TRAINING_EVENTS
 from streams.agents import preflight
-from streams.agents.cells import Reading
 from streams.agents.election import ReleaseRole
 from streams.agents.ending import EXIT_REBUILD, die
 from streams.agents.generations import GenerationWatch
@@ -66,7 +65,6 @@ def run_worker(
     sys.setswitchinterval(SWITCH_S)
     shell = Shell(settings, training_domain(settings, codec), codec=codec, clock=clock, metrics=metrics, health=health)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    reading = Reading()
     with tempfile.TemporaryDirectory(prefix="worker-", dir=settings.data_dir) as folder:
         app = create_app(
             settings,
@@ -79,15 +77,15 @@ def run_worker(
                 clock=clock,
                 metrics=release_metrics,
                 on_failure=_release_failed,
-                reading=reading,
             ),
             metrics=metrics,
             health=health,
             folder=Path(folder),
         )
-        inputs = {settings.prefix + TRAINING_EVENTS: shell.checkpoints, settings.cells: reading.positions}
-        for topic, reached in inputs.items():
-            Watchdog(settings.kafka, topic, reached, patience_s=settings.stuck_after_s, now=monotonic).start()
+        Watchdog(
+            settings.kafka, settings.prefix + TRAINING_EVENTS, shell.checkpoints,
+            patience_s=settings.stuck_after_s, now=monotonic,
+        ).start()  # fmt: skip
         watch = GenerationWatch(settings, codec)
         watch.start()
         worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)

@@ -1,6 +1,7 @@
 """Topics of the catalogue against those of the cluster, and whether a broker answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event
 from time import monotonic
@@ -25,6 +26,8 @@ from schemas.topics import Topic
 REQUEST_TIMEOUT_S: Final = 15.0
 #: The client itself says first that a request got no answer; it is asked for longer only in case it does not.
 _GRACE_S: Final = 5.0
+#: What is asked again and again may be answered the next time.
+_GLANCE_S: Final = 5.0
 #: Between two looks whether a broker has heard of something.
 _LOOK_S: Final = 0.05
 _LATEST: Final = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # its stubs forget the type
@@ -175,7 +178,7 @@ def partition_counts(settings: KafkaSettings, names: Sequence[str]) -> dict[str,
 
 
 def latest(settings: KafkaSettings, counts: Mapping[str, int], *, committed: bool) -> dict[tuple[str, int], int]:
-    """The offset behind the last record of each partition, by topic and partition.
+    """The offset behind the last record of each partition, by topic and partition; of those that can be told now.
 
     Args:
         settings: The cluster.
@@ -183,14 +186,16 @@ def latest(settings: KafkaSettings, counts: Mapping[str, int], *, committed: boo
         committed: The last record that a reader of committed ones sees; else the last there is.
 
     Raises:
-        KafkaException: The cluster refuses.
-        KafkaUnavailable: It does not answer.
+        KafkaUnavailable: Not even the client says anything.
     """
     client = _client(settings)  # held until the answers are in: its end would cancel them
     asked = {TopicPartition(name, number): _LATEST for name, count in counts.items() for number in range(count)}
     level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
-    futures = client.list_offsets(asked, isolation_level=level, request_timeout=REQUEST_TIMEOUT_S)
-    return {(where.topic, where.partition): _answer(future).offset for where, future in futures.items()}
+    found: dict[tuple[str, int], int] = {}
+    for where, future in client.list_offsets(asked, isolation_level=level, request_timeout=_GLANCE_S).items():
+        with suppress(KafkaException):
+            found[where.topic, where.partition] = _answer(future).offset
+    return found
 
 
 def topic_ids(settings: KafkaSettings, names: Sequence[str]) -> dict[str, str]:

@@ -6,13 +6,14 @@ import threading
 from typing import Final
 
 import structlog
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 
 from connectors.kafka import generations
-from connectors.kafka.clients import reader
 from connectors.kafka.reading import at_end
+from connectors.kafka.stuck import Follower
 from schemas.codec import Codec
 from schemas.contracts import GENERATION
+from schemas.errors import KafkaUnavailable
 from schemas.topics import GENERATIONS
 from streams.agents.ending import EXIT_REBUILD
 from streams.settings import StreamSettings
@@ -43,20 +44,16 @@ class GenerationWatch:
         while not self.moved.is_set():
             try:
                 self._follow()
-            except KafkaException as error:
+            except (KafkaException, KafkaUnavailable) as error:
                 log.warning("generations cannot be read; trying again", error=str(error))
                 self.moved.wait(1.0)
 
     def _follow(self) -> None:
-        consumer = reader(self._settings.kafka)
-        try:
-            consumer.assign([TopicPartition(self._settings.prefix + GENERATIONS, 0, 0)])
+        with Follower(self._settings.kafka, {(self._settings.prefix + GENERATIONS, 0): 0}) as follower:
             while not self.moved.is_set():
-                message = consumer.poll(1.0)
-                if message is not None and not at_end(message) and message.error() is None:
-                    self._hear(self._codec.read(GENERATION, message.value() or b""))
-        finally:
-            consumer.close()
+                for message in follower.consume(1, 1.0):
+                    if not at_end(message) and message.error() is None:
+                        self._hear(self._codec.read(GENERATION, message.value() or b""))
 
     def _hear(self, found: dict[str, object]) -> None:
         held, number = self._settings.generation, found["number"]

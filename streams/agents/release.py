@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from datetime import date
-from time import perf_counter
+from time import monotonic, perf_counter
 
 import structlog
 from confluent_kafka import Producer
@@ -14,7 +14,7 @@ from schemas.clock import Clock, paris_day
 from schemas.codec import Codec
 from streams.agents.archivist import Archivist
 from streams.agents.boards import make_board, published
-from streams.agents.cells import CellReader, Reading
+from streams.agents.cells import CellReader
 from streams.agents.publisher import TOPICS, Publisher
 from streams.agents.swap import Swap
 from streams.agents.turn import Turn
@@ -31,13 +31,13 @@ class ReleaseRunner:
         codec: One for all.
         clock: Decides the day and the instants of rows.
         metrics: What Prometheus reads.
-        on_failure: Called in the thread when it cannot go on: fenced, or the broker is lost.
-        reading: Told how far in the cells it is.
+        on_failure: Called in the thread when it cannot go on: fenced, the broker is lost, or nothing is heard of it.
+        now: Seconds that never go back.
     """
 
     def __init__(
         self, settings: StreamSettings, *, codec: Codec, clock: Clock, metrics: ReleaseMetrics,
-        on_failure: Callable[[BaseException], object], reading: Reading | None = None,
+        on_failure: Callable[[BaseException], object], now: Callable[[], float] = monotonic,
     ) -> None:  # fmt: skip
         self._settings = settings
         self._codec = codec
@@ -51,7 +51,7 @@ class ReleaseRunner:
         self._board = make_board(settings, codec)
         self._publisher = Publisher(settings, codec=codec, clock=clock, metrics=metrics)
         self._archivist = Archivist(settings, codec, metrics)
-        self._reading = reading or Reading()
+        self._now = now
 
     def start(self) -> None:
         """Begin; what a predecessor had under way is aborted first."""
@@ -97,19 +97,17 @@ class ReleaseRunner:
             self._board.seen(view, key, row)
 
     def _follow(self, producer: Producer, swap: Swap) -> None:
-        cells = CellReader(
-            self._settings, codec=self._codec, board=self._board, metrics=self._metrics, reading=self._reading
-        )
         try:
-            cells.assign()
-            cells.catch_up(self._stop)
-            self._publish_first(producer, swap)
-            while not self._stop.is_set():
-                cells.poll()
-                self._publish(producer)
+            with CellReader(
+                self._settings, codec=self._codec, board=self._board, metrics=self._metrics, now=self._now
+            ) as cells:
+                cells.catch_up(self._stop)
+                self._publish_first(producer, swap)
+                while not self._stop.is_set():
+                    cells.poll()
+                    self._publish(producer)
         finally:
             self._metrics.caught_up.set(0)
-            cells.close()
 
     def _publish_first(self, producer: Producer, swap: Swap) -> None:
         began, day = perf_counter(), self._day()

@@ -1,7 +1,4 @@
-"""Ends a worker that has input waiting and makes no progress, in its partitions or in the cells that it publishes.
-
-Its supervisor starts it again.
-"""
+"""Ends a worker that holds partitions with input waiting and makes no progress: its supervisor starts it again."""
 
 import os
 import threading
@@ -14,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from connectors.kafka.clients import reader
 from connectors.kafka.reading import at_end
 from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.stuck import Progress
 
 #: sysexits.h EX_TEMPFAIL: nothing is broken for good, start again.
 EXIT_STUCK: Final = 75
@@ -22,37 +20,8 @@ _LOOKS: Final = 12
 _ANSWER_S: Final = 5.0
 
 log = structlog.get_logger(__name__)
-#: How far it came in each partition: an offset, None for the beginning.
+#: Next offset to write a checkpoint for, by partition; None for one that was never written.
 Checkpoints = Mapping[int, int | None]
-
-
-class Progress:
-    """Tells since when each partition stands still although input waits; pure.
-
-    Args:
-        patience_s: Longer than this is stuck.
-    """
-
-    def __init__(self, patience_s: float) -> None:
-        self._patience_s = patience_s
-        self._seen: dict[int, tuple[int | None, float]] = {}
-
-    def stuck(self, now: float, checkpoints: Checkpoints, ends: Mapping[int, int]) -> dict[int, float]:
-        """Seconds without progress of each stuck partition.
-
-        Args:
-            now: Monotonic seconds.
-            checkpoints: Of the partitions held.
-            ends: End offsets of those whose end is known; a partition read to its end is well.
-        """
-        kept: dict[int, tuple[int | None, float]] = {}
-        for number, checkpoint in checkpoints.items():
-            before = self._seen.get(number)
-            waiting = (checkpoint or 0) < ends.get(number, 0)
-            same = before is not None and before[0] == checkpoint and waiting
-            kept[number] = before if same and before else (checkpoint, now)
-        self._seen = kept
-        return {number: now - since for number, (_, since) in kept.items() if now - since >= self._patience_s}
 
 
 class Watchdog:
@@ -60,8 +29,8 @@ class Watchdog:
 
     Args:
         kafka: The cluster.
-        topic: What it reads.
-        checkpoints: How far it came; none of partitions that it does not wait for now.
+        topic: The source topic.
+        checkpoints: Those of the partitions held now.
         patience_s: Seconds without progress, with input waiting, that are too many.
         now: Monotonic seconds.
     """
@@ -75,7 +44,7 @@ class Watchdog:
         self._checkpoints = checkpoints
         self._patience_s = patience_s
         self._now = now
-        self._progress = Progress(patience_s)
+        self._progress: Progress[int] = Progress(patience_s)
 
     def start(self) -> None:
         """Begin to look; ends with the process."""
@@ -121,7 +90,6 @@ class Watchdog:
     def _bark(self, stuck: Mapping[int, float]) -> None:
         log.critical(
             "no progress although input waits",
-            topic=self._topic,
             partitions=sorted(stuck),
             seconds=round(max(stuck.values())),
             exit_code=EXIT_STUCK,

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
-import streams.agents.cells
+import connectors.kafka.stuck
 import streams.agents.log
 import streams.agents.release
 import streams.agents.restore
@@ -335,7 +335,7 @@ def restore_reads_uncommitted() -> AbstractContextManager[None]:
 @bug
 def release_reads_uncommitted() -> AbstractContextManager[None]:
     """The release publishes what aborted transactions held."""
-    return _uncommitted(streams.agents.cells)
+    return _uncommitted(connectors.kafka.stuck)
 
 
 @bug

@@ -1,11 +1,12 @@
 """Consumers and producers of the simulated broker, with the words, errors and isolation of confluent-kafka."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from pydantic import PrivateAttr
 
@@ -203,4 +204,17 @@ class SimulatedKafka(KafkaSettings):
         del config
         listed = {topic: SimpleNamespace(partitions=range(count)) for topic, count in self._broker.topics.items()}
         answer = SimpleNamespace(topics=listed)
-        return cast("AdminClient", SimpleNamespace(list_topics=lambda timeout: answer))  # noqa: ARG005  # its own name
+        made = SimpleNamespace(list_topics=lambda timeout: answer, list_offsets=self._list_offsets)  # noqa: ARG005  # its own name
+        return cast("AdminClient", made)
+
+    def _list_offsets(
+        self, asked: Iterable[TopicPartition], isolation_level: IsolationLevel, request_timeout: float
+    ) -> dict[TopicPartition, "Future[SimpleNamespace]"]:
+        del request_timeout
+        found: dict[TopicPartition, Future[SimpleNamespace]] = {}
+        for where in asked:
+            log = self._broker.logs[_place(where)]
+            found[where] = Future()
+            end = log.stable if isolation_level == IsolationLevel.READ_COMMITTED else log.end
+            found[where].set_result(SimpleNamespace(offset=end))
+        return found

@@ -284,7 +284,12 @@ class Worker:
 
         def role() -> ReleaseRunner:
             runner = ReleaseRunner(
-                settings, codec=codec, clock=clock, metrics=release_metrics, on_failure=self._release_failed
+                settings,
+                codec=codec,
+                clock=clock,
+                metrics=release_metrics,
+                on_failure=self._release_failed,
+                now=lambda: clock().timestamp(),
             )
             runner._thread = cast("Any", Thread(process, runner._run))
             runner._turn = Turn(lambda: Lock(process))
