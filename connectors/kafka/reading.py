@@ -8,11 +8,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from connectors.kafka.clients import ANSWER_PATIENCE_S, reader
 from connectors.kafka.settings import KafkaSettings
+from schemas.errors import KafkaUnavailable
 
 _BATCH: Final = 10_000
 #: A batch is given out when it is full, or after this long: the last one, which ends a reading, never is full.
 _LULL_S: Final = 0.02
 _ANSWER_S: Final = 12.0
+#: A cluster that is there is heard of well within this: a record, or that there are no more.
+_SILENCE_S: Final = 60.0
 #: Records looked at first from the end: a key that each transaction writes lies among them.
 _LOOK_BACK: Final = 1_000
 
@@ -84,11 +87,19 @@ def batches_on(consumer: Consumer, positions: list[TopicPartition]) -> Iterator[
 
     Raises:
         KafkaException: The cluster refuses.
+        KafkaUnavailable: Nothing was heard for a minute.
     """
     consumer.assign(positions)
     left = {(position.topic, position.partition) for position in positions}
+    silence_s = 0.0  # while it listens, not while its reader is at something else
     while left:
         messages = consumer.consume(_BATCH, _LULL_S)
+        silence_s = 0.0 if messages else silence_s + _LULL_S
+        if silence_s > _SILENCE_S:
+            topic, number = min(left)
+            raise KafkaUnavailable(
+                f"nothing of {topic}/{number} was heard for {_SILENCE_S:.0f} s", fix="look at the brokers' health"
+            )
         records = [message for message in messages if message.error() is None]
         if len(records) < len(messages):
             left -= _ended(messages)
