@@ -3,7 +3,6 @@
 import ctypes
 import gc
 import re
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,8 @@ _WORTH_BYTES: Final = 4 * 1024 * 1024
 #: Of a region at least so much must be in use, as of a stack never is: a huge page is memory for the whole of it.
 _FULL: Final = 0.9
 _EVERY_S: Final = 10.0
+#: Where Linux tells of this process's memory; other systems, and kernels made without it, have no such file.
+_SMAPS: Final = Path("/proc/self/smaps")
 _MAPPED: Final = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) rw.p \S+ 00:00 0 *(\[heap\])?$")
 
 
@@ -60,7 +61,7 @@ def regions(smaps: str) -> Iterator[Region]:
             continue
         if place:
             begin, end = (int(one, 16) for one in place.group(1, 2))
-            yield Region(begin, end - begin, found["Rss"], found["AnonHugePages"])
+            yield Region(begin, end - begin, found.get("Rss", 0), found.get("AnonHugePages", 0))
         place, found = _MAPPED.match(line), {}
 
 
@@ -70,10 +71,10 @@ def onto_huge_pages() -> int:
     An event meets a root, its things and a claim somewhere in gigabytes: on pages of 4 KB each of these places costs a
     walk through the page tables besides.
     """
-    if sys.platform != "linux":
+    if not _SMAPS.exists():
         return 0
     advise, moved = ctypes.CDLL(None).madvise, 0
-    for region in regions(Path("/proc/self/smaps").read_text()):
+    for region in regions(_SMAPS.read_text()):
         if region.worth:
             place = ctypes.c_void_p(region.begin), ctypes.c_size_t(region.size)
             advise(*place, _HUGEPAGE)

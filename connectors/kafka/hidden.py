@@ -8,6 +8,7 @@ from confluent_kafka import KafkaException
 
 from connectors.kafka import admin
 from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.stuck import Progress, Where
 from schemas.errors import KafkaUnavailable
 from schemas.topics import CATALOGUE
 
@@ -15,37 +16,6 @@ from schemas.topics import CATALOGUE
 FORGOTTEN_S: Final = 90.0
 
 log = structlog.get_logger(__name__)
-#: A partition: its topic and number.
-Where = tuple[str, int]
-#: An offset of each partition.
-Offsets = Mapping[Where, int]
-
-
-class Hidden:
-    """Tells since when the first open transaction of each partition has been the same one; pure.
-
-    Args:
-        now: Seconds that never go back.
-    """
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
-        self._since: dict[Where, tuple[int, float]] = {}
-
-    def seconds(self, stable: Offsets, ends: Offsets) -> dict[Where, float]:
-        """How long records have been hidden, by partition; those of which nothing is are left out.
-
-        Args:
-            stable: Where the first open transaction begins, or the end.
-            ends: The end.
-        """
-        now, kept = self._now(), dict[Where, tuple[int, float]]()
-        for where, offset in stable.items():
-            if offset < ends.get(where, offset):
-                before = self._since.get(where)
-                kept[where] = before if before and before[0] == offset else (offset, now)
-        self._since = kept
-        return {where: now - since for where, (_, since) in kept.items()}
 
 
 class HiddenWatch:
@@ -60,29 +30,32 @@ class HiddenWatch:
     def __init__(self, kafka: KafkaSettings, prefix: str, now: Callable[[], float]) -> None:
         self._kafka = kafka
         self._prefix = prefix
-        self._hidden = Hidden(now)
+        self._now = now
+        self._progress: Progress[Where] = Progress(FORGOTTEN_S)
         self._told: set[Where] = set()
 
     def look(self) -> dict[str, float] | None:
         """Seconds by topic of the catalogue, 0 where all is seen; None while the cluster does not answer."""
         try:
-            counts = {name: n for name, n in admin.topics_held(self._kafka).items() if self._ours(name)}
+            held = admin.topics_held(self._kafka)
+            ours = {name: known for name in held if (known := self._known(name))}
+            counts = {name: held[name] for name in ours}
             stable = admin.latest(self._kafka, counts, committed=True)
             ends = admin.latest(self._kafka, counts, committed=False)
         except (KafkaException, KafkaUnavailable):
             return None  # the watch itself tells that it cannot read
-        found = self._hidden.seconds(stable, ends)
+        found = self._progress.waiting(self._now(), stable, ends)
         self._tell({where: round(age) for where, age in found.items() if age > FORGOTTEN_S}, stable)
-        return _by_topic((self._ours(name) or "", found.get((name, number), 0.0)) for name, number in stable)
+        return _by_topic((ours[name], found.get((name, number), 0.0)) for name, number in stable)
 
-    def _ours(self, name: str) -> str | None:
+    def _known(self, name: str) -> str | None:
         """The topic's name in the catalogue, whatever its generation; None for one of somebody else's."""
         if not name.startswith(self._prefix):
             return None
         bare = name.removeprefix(self._prefix)
         return next((one.name for one in CATALOGUE if bare == one.name or bare.startswith(f"{one.name}.g")), None)
 
-    def _tell(self, forgotten: Mapping[Where, int], stable: Offsets) -> None:
+    def _tell(self, forgotten: Mapping[Where, int], stable: Mapping[Where, int]) -> None:
         for where, age in forgotten.items():
             if where not in self._told:
                 topic, partition = where

@@ -37,7 +37,11 @@ class Progress(Generic[Key]):
         self._seen: dict[Key, tuple[int | None, float]] = {}
 
     def stuck(self, now: float, reached: Mapping[Key, int | None], ends: Mapping[Key, int]) -> dict[Key, float]:
-        """Seconds without progress of each stuck partition.
+        """Seconds without progress of each stuck partition; arguments as of ``waiting``."""
+        return {key: age for key, age in self.waiting(now, reached, ends).items() if age >= self._patience_s}
+
+    def waiting(self, now: float, reached: Mapping[Key, int | None], ends: Mapping[Key, int]) -> dict[Key, float]:
+        """Seconds without progress of each partition that is not at its end.
 
         Args:
             now: Monotonic seconds.
@@ -45,13 +49,16 @@ class Progress(Generic[Key]):
             ends: End offsets of those whose end is known; a partition read to its end is well.
         """
         kept: dict[Key, tuple[int | None, float]] = {}
-        for where, offset in reached.items():
-            before = self._seen.get(where)
-            waiting = (offset or 0) < ends.get(where, 0)
-            same = before is not None and before[0] == offset and waiting
-            kept[where] = before if same and before else (offset, now)
+        found: dict[Key, float] = {}
+        for key, offset in reached.items():
+            kept[key] = offset, now
+            if (offset or 0) < ends.get(key, 0):
+                before = self._seen.get(key)
+                if before and before[0] == offset:
+                    kept[key] = before
+                found[key] = now - kept[key][1]
         self._seen = kept
-        return {where: now - since for where, (_, since) in kept.items() if now - since >= self._patience_s}
+        return found
 
 
 class Follower:

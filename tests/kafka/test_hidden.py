@@ -5,8 +5,9 @@ from confluent_kafka import Producer
 
 from connectors.kafka import admin
 from connectors.kafka.clients import transactional_producer
-from connectors.kafka.hidden import FORGOTTEN_S, Hidden, HiddenWatch
+from connectors.kafka.hidden import FORGOTTEN_S, HiddenWatch
 from connectors.kafka.settings import KafkaSettings
+from connectors.kafka.stuck import Progress, Where
 from schemas.topics import TRAINING_EVENTS, VIEW_EXITS
 from tests.ports import free_port
 from tests.waiting import until
@@ -20,14 +21,11 @@ class Time:
 
 
 def test_only_what_waits_behind_one_and_the_same_transaction_grows_old() -> None:
-    time = Time()
-    hidden = Hidden(time)
+    progress: Progress[Where] = Progress(FORGOTTEN_S)
     ends = {("a", 0): 9, ("a", 1): 9, ("b", 0): 9}
-    assert hidden.seconds({("a", 0): 5, ("a", 1): 5, ("b", 0): 9}, ends) == {("a", 0): 0, ("a", 1): 0}
-    time.now = 40.0
-    assert hidden.seconds({("a", 0): 5, ("a", 1): 7, ("b", 0): 9}, ends) == {("a", 0): 40, ("a", 1): 0}
-    time.now = 50.0
-    assert hidden.seconds({("a", 0): 9, ("a", 1): 7, ("b", 0): 9}, ends) == {("a", 1): 10}
+    assert progress.waiting(0, {("a", 0): 5, ("a", 1): 5, ("b", 0): 9}, ends) == {("a", 0): 0, ("a", 1): 0}
+    assert progress.waiting(40, {("a", 0): 5, ("a", 1): 7, ("b", 0): 9}, ends) == {("a", 0): 40, ("a", 1): 0}
+    assert progress.waiting(50, {("a", 0): 9, ("a", 1): 7, ("b", 0): 9}, ends) == {("a", 1): 10}
 
 
 def begun(kafka: KafkaSettings, topic: str, name: str) -> Producer:

@@ -52,6 +52,14 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> list[Client]:
     return made
 
 
+@pytest.fixture
+def writer(kafka: KafkaSettings, topics: str) -> Producer:
+    """Of transactions."""
+    made = transactional_producer(kafka, f"{topics}writer", 60_000)
+    made.init_transactions(30)
+    return made
+
+
 def say(writer: Producer, topic: str, *, committed: bool = True) -> None:
     """A record in a transaction."""
     writer.begin_transaction()
@@ -73,11 +81,9 @@ def heard(follower: Follower, time: Time, seconds: int) -> int:
 
 
 def test_a_reader_that_is_as_far_as_anybody_may_be_silent_for_long(
-    kafka: KafkaSettings, topics: str, clients: list[Client]
+    kafka: KafkaSettings, topics: str, clients: list[Client], writer: Producer
 ) -> None:
     time, topic = Time(), topics + VIEW_EXITS
-    writer = transactional_producer(kafka, f"{topics}writer", 60_000)
-    writer.init_transactions(30)
     with Follower(kafka, {(topic, 0): 0}, time) as follower:
         say(writer, topic)
         say(writer, topic, committed=False)  # what it ends with is no record, and no reader is told of it
@@ -92,11 +98,9 @@ def test_a_reader_that_is_as_far_as_anybody_may_be_silent_for_long(
 
 
 def test_a_reader_whose_client_lost_its_partition_says_so(
-    kafka: KafkaSettings, topics: str, clients: list[Client]
+    kafka: KafkaSettings, topics: str, clients: list[Client], writer: Producer
 ) -> None:
     time, topic = Time(), topics + VIEW_EXITS
-    writer = transactional_producer(kafka, f"{topics}writer", 60_000)
-    writer.init_transactions(30)
     with Follower(kafka, {(topic, 0): 0}, time) as follower:
         say(writer, topic)
         until(lambda: heard(follower, time, 1), 20, "it hears")
