@@ -9,6 +9,7 @@ also fence again and read on from the log's checkpoint, which is what would do h
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import wraps
 from typing import Any, NamedTuple, Self
 from weakref import WeakKeyDictionary
 
@@ -33,14 +34,26 @@ from streams.release.board import Board
 from streams.transport import BatchConsumer
 from tests.simulation.replacing import replaced
 from tests.simulation.sources import FIRST_DAY
+from tests.simulation.world import domains
 
 Bug = Callable[[], AbstractContextManager[None]]
 BUGS: dict[str, Bug] = {}
 
 
 def bug(made: Bug) -> Bug:
-    """Enter a defect into the list, under its own name."""
-    BUGS[made.__name__] = made
+    """Enter a defect into the list, under its own name; what is remembered of records neither hides nor outlives it."""
+
+    @contextmanager
+    @wraps(made)
+    def alone() -> Iterator[None]:
+        domains.cache_clear()
+        try:
+            with made():
+                yield
+        finally:
+            domains.cache_clear()
+
+    BUGS[made.__name__] = alone
     return made
 
 
