@@ -8,6 +8,7 @@ a worker does. No broker takes part; the events are invented and seeded.
 import argparse
 import gc
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -21,8 +22,10 @@ from schemas.clock import system_clock
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT
 from streams.agents.log import PartitionLog
+from streams.domains.counted import on_day
 from streams.domains.training import TrainingRoot
-from streams.engine import Glance, Partition
+from streams.engine import Partition, Shift
+from streams.engine.words import Move
 from streams.memory import spare_the_state
 from streams.settings import StreamSettings
 from streams.training import TrainingDomain, training_domain
@@ -32,8 +35,8 @@ BATCH = 20_000
 POISON = 1_000
 #: What the issue allows.
 ALLOWED = 0.05
-#: Version of the sound events on which the bench makes our own code fail.
-_FATAL = -1
+#: The day of the sound events on which the bench makes our own code fail.
+_FATAL = date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +76,21 @@ def poisoned(events: list[Event], codec: Codec) -> list[Event]:
     mixed = [event.value for event in events]
     for number in range(POISON):
         # Each of a thing of its own: what is superseded before it is written is not taken in, and fails nobody.
-        fatal = {**record, "person": f"{number:032d}", "source_key": f"poison/{number}", "version": _FATAL}
+        fatal = {**record, "person": f"{number:032d}", "source_key": f"poison/{number}", "planned_end_on": _FATAL}
         bad = (*unreadable, codec.encode(name, fatal))
         mixed.insert(random.randrange(len(mixed)), bad[number % len(bad)])
     return [Event(offset, value) for offset, value in enumerate(mixed)]
 
 
 def failing(domain: TrainingDomain) -> TrainingDomain:
-    """The domain with a defect: it fails on events of one version."""
+    """The domain with a defect: it fails on people who finish on one day."""
 
-    def take(root: TrainingRoot, thing: bytes, seen: Glance, value: bytes) -> bool | None:
-        if seen[1] == _FATAL:
+    def move(root: TrainingRoot, shift: Shift) -> Iterable[Move] | None:
+        if shift[1] == on_day(_FATAL):
             raise ZeroDivisionError
-        return domain.take(root, thing, seen, value)
+        return domain.move(root, shift)
 
-    return replace(domain, take=take)
+    return replace(domain, move=move)
 
 
 def seconds(domain: TrainingDomain, events: list[Event], log: PartitionLog) -> tuple[float, int]:

@@ -5,7 +5,7 @@ from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from streams.domains.claims import Claim, precedence
 from streams.domains.facts import TrainingReader
-from streams.domains.training import TrainingMerge, TrainingRoot
+from streams.domains.training import NOBODY, TrainingMerge, TrainingRoot
 from streams.engine import Domain
 from streams.settings import StreamSettings
 from streams.views.training import TrainingViews
@@ -16,8 +16,8 @@ TrainingDomain = Domain[TrainingRoot, Claim]
 def assemble(reader: TrainingReader, merge: TrainingMerge, views: TrainingViews) -> TrainingDomain:
     """The training domain as the engine wants it."""
     return Domain(
-        "training", reader.read, TrainingRoot, merge.absorb, views.cells, TrainingRoot.still, views.moves, reader.look,
-        reader.is_text, reader.about, merge.take,
+        "training", reader.read, TrainingRoot, merge.absorb, NOBODY, views.move, views.cells, TrainingRoot.still,
+        reader.look, reader.is_text, reader.about, merge.key_of,
     )  # fmt: skip
 
 

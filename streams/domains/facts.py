@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from schemas.codec import Codec
 from schemas.compiled import Glance, Glanced
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
-from streams.domains import held
 from streams.domains.claims import Claim, key_in_log
+from streams.domains.counted import GONE, Counted, place
 
 SESSION = "TrainingSession"
 ENROLMENT = "TrainingEnrolment"
@@ -70,18 +70,18 @@ class Headcount(NamedTuple):
         return (self.admitted or 0) + (self.entered or 0)
 
 
-def _glance(contract: str, thing: str | bytes, build: Callable[[tuple[Any, ...]], held.Counted]) -> Glance:
+def _glance(contract: str, thing: str | bytes, build: Callable[[tuple[Any, ...]], Counted]) -> Glance:
     """All contracts of this domain begin alike; what they say begins with whether it was withdrawn."""
     says = tuple(name for name in READS[contract] if name not in {*_CLAIM[:-1], thing})
     return Glance("session_id", thing, ("source", "source_key"), "version", ("occurred_at",), build, says)
 
 
-def _counted(said: tuple[Any, ...]) -> held.Counted:
-    return held.place(said[1:], withdrawn=said[0])
+def _counted(said: tuple[Any, ...]) -> Counted:
+    return place(said[1:], withdrawn=said[0])
 
 
-def _nobody(_said: tuple[Any, ...]) -> held.Counted:
-    return held.GONE
+def _nobody(_said: tuple[Any, ...]) -> Counted:
+    return GONE
 
 
 class TrainingReader:

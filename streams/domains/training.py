@@ -1,57 +1,63 @@
 """The training domain: a session is the root, its enrolments are its children."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
-from streams.domains import held as packed
 from streams.domains.claims import Claim, Precedence, live, merged, replaced
+from streams.domains.counted import GONE, SOME_DAY, Counted, place, where
 from streams.domains.facts import COUNTS, ITSELF, Headcount, Session, TrainingReader
-from streams.domains.held import GONE, NO_DAY, WIRE_AT, Counted, hold, where
-from streams.engine import Glance
+from streams.engine import Shift, Weighed, thing_key
 
 #: Things of a session that are no person.
-_NOBODY = frozenset({ITSELF, COUNTS})
+NOBODY: Final = frozenset({ITSELF, COUNTS})
+#: The winning events of a thing as wire bytes, one for each slot; alone when there is one, as nearly always.
+Claims: TypeAlias = bytes | tuple[bytes, ...]
 
 
 @dataclass(slots=True)
 class TrainingRoot:
-    """A session and its enrolments.
+    """A session, and how many people its enrolments speak of.
 
     Attributes:
-        things: The winning claims of each thing as ``streams.domains.held`` packs them, one for each slot; alone when
-            there is only one, as nearly always.
-        days: Persons expected to finish by day, ``SOME_DAY`` among the days: always the sum over ``things``.
+        members: Its things, for the engine.
         known: Persons whom some source holds.
+        coming: Of them, those expected to finish.
         about: What a view derived from the session, for as long as nothing new is said of the session itself.
+        told: The same as of when the root was last counted; None when it never was.
+        itself: What is held of the session itself; None for nothing.
+        counts: What is held of its headcounts; None for nothing.
     """
 
-    things: dict[bytes, bytes | tuple[bytes, ...]] = field(default_factory=dict)
-    days: dict[Counted, int] = field(default_factory=dict)
+    members: "array[int]" = field(default_factory=lambda: array("q"))
     known: int = 0
+    coming: int = 0
     about: Any = None
+    told: Any = None
+    itself: Claims | None = None
+    counts: Claims | None = None
 
-    def still(self) -> "TrainingRoot | None":
-        """As it counts now: without the claims, for what they say is in the other attributes."""
-        return None if self.about is None else TrainingRoot({}, self.days.copy(), self.known, self.about)
+    def move(self, shift: Shift) -> None:
+        """What a shift of one of its things means: of a person, or of what is said of the session or its headcounts."""
+        first, second = shift
+        if isinstance(first, int):
+            self.known += (second != GONE) - (first != GONE)
+            self.coming += (second >= SOME_DAY) - (first >= SOME_DAY)
+        elif first == ITSELF:
+            self.itself, self.about = second, None
+        else:
+            self.counts, self.about = second, None
 
-    def move(self, was: Counted, now: Counted) -> None:
-        """Count a person where they are now, no longer where they were."""
-        if was == now:
-            return
-        days = self.days
-        if was == GONE:
-            self.known += 1
-        elif was != NO_DAY:
-            left = days[was] - 1
-            if left:
-                days[was] = left
-            else:
-                del days[was]
-        if now == GONE:
-            self.known -= 1
-        elif now != NO_DAY:
-            days[now] = days.get(now, 0) + 1
+    def still(self, shifts: Sequence[Shift]) -> "TrainingRoot | None":
+        """As it counted before these shifts: without the claims, which ``about`` tells of. None when it never did."""
+        if self.told is None:
+            return None
+        before = TrainingRoot(self.members, self.known, self.coming, self.told, self.told)
+        for was, now in shifts:
+            if isinstance(was, int):
+                before.move((now, was))
+        return before
 
 
 class TrainingMerge:
@@ -66,69 +72,39 @@ class TrainingMerge:
         self._reader = reader
         self._order = order
 
-    def absorb(self, root: TrainingRoot, claim: Claim) -> bool:
-        """Take a claim in; False when it changes nothing."""
-        held = root.things.get(claim.thing)
-        if held is not None:
-            return self._absorb_among(root, claim, held)
-        counted = GONE
-        if claim.thing in _NOBODY:
-            root.about = None
-        else:
-            counted = packed.place(claim.facts, withdrawn=claim.withdrawn)
-            root.move(GONE, counted)
-        root.things[claim.thing] = hold(claim.version, claim.value, counted)
-        return True
-
-    @staticmethod
-    def take(root: TrainingRoot, thing: bytes, seen: Glance, value: bytes) -> bool | None:
-        """Take an event in at a glance, if its source alone speaks of the thing; None when it must be read for that."""
-        slot, version, counted = seen
-        held = root.things.get(thing)
+    def absorb(self, held: Claims | None, claim: Claim) -> Weighed | None:
+        """Merge a claim into what is held of its thing; None when it changes nothing."""
         if held is None:
-            was = GONE
-        elif held.__class__ is bytes and held.startswith(slot, WIRE_AT):
-            was = packed.counted(held)
-        else:
-            return None
-        nobody = thing in _NOBODY
-        new = hold(version, value, GONE if nobody else counted)
-        if held is not None and not packed.outranks(new, held):
-            return False
-        root.things[thing] = new
-        if nobody:
-            root.about = None
-        else:
-            root.move(was, counted)
-        return True
-
-    def _absorb_among(self, root: TrainingRoot, claim: Claim, held: bytes | tuple[bytes, ...]) -> bool:
-        """Take in what one source says of a thing that several slots speak of: rare, so it reads them all again."""
-        old = self._claims(held)
-        new = replaced(old, claim)
+            return claim.value, claim.version, self._said((claim,))
+        new = replaced(self._claims(held), claim)
         if new is None:
-            return False
-        nobody = claim.thing in _NOBODY
-        if nobody:
-            root.about = None
-        else:
-            root.move(self._person(old), self._person(new))
-        kept = tuple(hold(one.version, one.value, GONE if nobody else self._person([one])) for one in new)
-        root.things[claim.thing] = kept[0] if len(kept) == 1 else kept
-        return True
+            return None
+        if len(new) == 1:
+            return new[0].value, new[0].version, self._said(new)
+        return tuple(one.value for one in new), 0, self._said(new)
 
-    def _claims(self, held: bytes | tuple[bytes, ...] | None) -> tuple[Claim, ...]:
+    def key_of(self, held: Claims) -> bytes:
+        """The key of the thing that something is held of."""
+        first = self._claims(held)[0]
+        return thing_key(first.root, first.thing)
+
+    def _claims(self, held: Claims | None) -> tuple[Claim, ...]:
         many = () if held is None else (held,) if isinstance(held, bytes) else held
-        return tuple(claim for one in many if (claim := self._reader.read(packed.wire(one))))
+        return tuple(claim for one in many if (claim := self._reader.read(one)))
 
-    def _person(self, claims: Sequence[Claim]) -> Counted:
-        """Where somebody counts of whom these claims speak."""
+    def _said(self, claims: tuple[Claim, ...]) -> Counted:
+        """Where somebody counts of whom these claims speak; nowhere, if they speak of nobody."""
+        first, *others = claims
+        if first.thing in NOBODY:
+            return GONE
+        if not others:
+            return place(first.facts, withdrawn=first.withdrawn)
         facts = merged(live(claims, self._order))
         return GONE if facts is None else where(facts)
 
     def session(self, root: TrainingRoot) -> "Described":
         """The session, merged over its sources."""
-        claims = self._claims(root.things.get(ITSELF))
+        claims = self._claims(root.itself)
         facts = merged(live(claims, self._order))
         return Described(
             Session._make(cast("tuple[Any, ...]", facts)) if facts else None,
@@ -139,7 +115,7 @@ class TrainingMerge:
 
     def headcount(self, root: TrainingRoot) -> Headcount | None:
         """The count to believe first, whole: figures of two sources are never mixed. None when there is none."""
-        counts = live(self._claims(root.things.get(COUNTS)), self._order)
+        counts = live(self._claims(root.counts), self._order)
         return Headcount._make(counts[0].facts) if counts else None
 
 

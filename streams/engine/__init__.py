@@ -5,6 +5,7 @@ from streams.engine.partition import Partition
 from streams.engine.recount import recounted
 from streams.engine.words import (
     CHECKPOINT_KEY,
+    NOTHING,
     PARKED_KEY,
     Applied,
     CellKey,
@@ -12,11 +13,15 @@ from streams.engine.words import (
     Domain,
     Flush,
     Glance,
+    Held,
     InputRecord,
     Parked,
+    Shift,
+    Weighed,
+    thing_key,
 )
 
 __all__ = [
-    "CHECKPOINT_KEY", "PARKED_KEY", "Applied", "CellKey", "CellValue", "Domain", "Flush", "Glance", "InputRecord",
-    "Parked", "Partition", "differing", "recounted",
+    "CHECKPOINT_KEY", "NOTHING", "PARKED_KEY", "Applied", "CellKey", "CellValue", "Domain", "Flush", "Glance", "Held",
+    "InputRecord", "Parked", "Partition", "Shift", "Weighed", "differing", "recounted", "thing_key",
 ]  # fmt: skip

@@ -6,13 +6,18 @@ otherwise. What is written is absolute, so that writing it again changes nothing
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Generic
+from itertools import islice
+from typing import Final, Generic
 
 from schemas.errors import BeffroiError, CannotApply
 from streams.engine.pending import Pending
 from streams.engine.roots import Roots
+from streams.engine.settling import Settling
 from streams.engine.totals import Totals
 from streams.engine.words import CellKey, CellValue, ClaimT, Domain, Flush, InputRecord, Root
+
+#: So many events are taken in together: enough to meet their things all at once, few enough for the processor's cache.
+_AT_ONCE: Final = 1_000
 
 
 class Partition(Generic[Root, ClaimT]):
@@ -55,25 +60,20 @@ class Partition(Generic[Root, ClaimT]):
         self.next_offset = new[-1].offset + 1
         pending.taken += len(new)
         for record in pending.hear(new, self._domain.look):
-            value = record.value or b""
-            try:
-                self._read(value)
-            except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
-                pending.set_aside(record.offset, value, error)
+            self._read_at(record.offset, record.value or b"")
 
     def settle(self) -> None:
         """Take into the roots what was only looked at so far."""
-        pending, about, take = self._pending, self._domain.about, self._roots.take
-        for slot, (version, value, said, offset) in pending.heard():
-            try:
-                root, thing, key = about(slot)
-                changed = take(root, thing, (slot, version, said), value)
-                if changed is None:
-                    self._read(value)
-                elif changed:
-                    pending.wins(key, value)
-            except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
-                pending.set_aside(offset, value, error)
+        heard = iter(self._pending.heard())
+        while some := list(islice(heard, _AT_ONCE)):
+            for value, offset in Settling(self._domain, self._roots, self._pending).take(some):
+                self._read_at(offset, value)
+
+    def _read_at(self, offset: int, value: bytes) -> None:
+        try:
+            self._read(value)
+        except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
+            self._pending.set_aside(offset, value, error)
 
     def _read(self, value: bytes) -> None:
         claim = self._domain.read(value)

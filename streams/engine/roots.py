@@ -1,15 +1,29 @@
 """The roots of one source partition: what was said of them, and what they contribute otherwise than before."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Generic
 
 from schemas.errors import CannotApply
 from streams.engine.dormant import Dormant
-from streams.engine.words import SEPARATOR, CellKey, ClaimT, Contributed, Domain, Glance, Move, Root
+from streams.engine.things import Thing, Things
+from streams.engine.words import (
+    NOTHING,
+    SEPARATOR,
+    CellKey,
+    ClaimT,
+    Contributed,
+    Domain,
+    Held,
+    Move,
+    Root,
+    Shift,
+    thing_key,
+)
 
 
 class Roots(Generic[Root, ClaimT]):
-    """Roots by key.
+    """Roots by key, and their things.
 
     Args:
         domain: The pure functions.
@@ -20,10 +34,13 @@ class Roots(Generic[Root, ClaimT]):
     def __init__(
         self, domain: Domain[Root, ClaimT], winners: Mapping[bytes, bytes], uncounted: Callable[[CannotApply], None]
     ) -> None:
+        self.things = Things(domain.key_of)
         self._domain = domain
         self._roots: dict[bytes, Root] = {}
         self._dormant = Dormant(winners)
-        self._touched: dict[bytes, Root | None] = {}  # roots that changed, as the cells hold them
+        self._new = set[bytes]()  # roots that nobody spoke of before the last time
+        self._moved: list[Move] = []  # since the last time
+        self._touched: dict[bytes, tuple[Root, list[Shift]]] = {}  # that must be counted for that, and what shifted
         self._uncounted = uncounted
 
     def __len__(self) -> int:
@@ -31,48 +48,97 @@ class Roots(Generic[Root, ClaimT]):
 
     def absorb(self, claim: ClaimT) -> bool:
         """Take a claim in; False when it changes nothing."""
-        return self._domain.absorb(self._touch(claim.root), claim)
-
-    def take(self, name: bytes, thing: bytes, seen: Glance, value: bytes) -> bool | None:
-        """Take an event in at a glance; False when it changes nothing, None when it must be read for that."""
-        return self._domain.take(self._touch(name), thing, seen, value)
-
-    def _touch(self, name: bytes) -> Root:
-        """A root that may change now."""
-        root = self._roots.get(name)
+        root = self.awake(claim.root)
         if root is None:
-            return self._meet(name)
-        if name not in self._touched:
-            self._touched[name] = self._domain.still(root)
+            root = self._wake(claim.root)
+        key = thing_key(claim.root, claim.thing)
+        was = self.things.get(key)
+        weighed = self._domain.absorb(was.held if was else None, claim)
+        if weighed is None:
+            return False
+        now = Thing(*weighed, root)
+        self.shift(claim.root, root, claim.thing, (was.said if was else NOTHING, now.said), now.held)
+        self.things.set(key, now)
+        if was is None:
+            self.joins(root, key)
+        return True
+
+    def joins(self, root: Root, key: bytes) -> None:
+        """Something is held of one thing more of a root."""
+        root.members.append(self.things.number(key))
+
+    def awake(self, name: bytes) -> Root | None:
+        """A root that somebody spoke of here, or a new one; None for one that lies as a predecessor left it."""
+        root = self._roots.get(name)
+        if root is None and not self._dormant.of(name):
+            if SEPARATOR in name:
+                raise CannotApply("the key of a root holds a separator")
+            root = self._roots[name] = self._domain.new_root()
+            self._new.add(name)
         return root
 
-    def _meet(self, name: bytes) -> Root:
-        """A root that is spoken of for the first time here: new, or as a predecessor left it."""
-        if SEPARATOR in name:
-            raise CannotApply("the key of a root holds a separator")
-        root, before, claims = self._domain.new_root(), None, self._dormant.of(name)
-        if claims:
-            for claim in map(self._domain.read, claims):
-                if claim is not None:
-                    self._domain.absorb(root, claim)
-            self._cells(root)  # from now on it counts, as it did for the predecessor
-            before = self._domain.still(root)
-            self._dormant.forget(name)
-        self._roots[name], self._touched[name] = root, before
+    def _wake(self, name: bytes) -> Root:
+        """A root as a predecessor left it, spoken of for the first time here; an exception leaves it dormant."""
+        root = self._domain.new_root()
+        things = self._left(name, root)
+        for thing, one in things.items():
+            self._domain.move(root, (thing, one.held) if thing in self._domain.kept else (NOTHING, one.said))
+        self._cells(root, Counter(one.said for one in things.values()))  # it counts, as it did for the predecessor
+        self._roots[name] = root
+        keys = [thing_key(name, thing) for thing in things]
+        self.things.add(keys, list(things.values()))
+        for key in keys:
+            self.joins(root, key)
+        self._dormant.forget(name)
         return root
+
+    def _left(self, name: bytes, root: Root) -> dict[bytes, Thing]:
+        """What a predecessor held of a root's things."""
+        things = dict[bytes, Thing]()
+        for claim in map(self._domain.read, self._dormant.of(name)):
+            if claim is not None:
+                was = things.get(claim.thing)
+                weighed = self._domain.absorb(was.held if was else None, claim)
+                if weighed is not None:
+                    things[claim.thing] = Thing(*weighed, root)
+        return things
+
+    def shift(self, name: bytes, root: Root, thing: bytes, said: tuple[int, int], held: Held) -> None:
+        """Something else is held of a root's thing: what that said, what it says."""
+        if thing in self._domain.kept:
+            self._move(name, root, (thing, held))
+        elif said[0] != said[1]:
+            self._move(name, root, said)
+
+    def _move(self, name: bytes, root: Root, shift: Shift) -> None:
+        moved, touched = self._domain.move(root, shift), self._touched.get(name)
+        if touched is not None:
+            touched[1].append(shift)
+        elif moved is None:
+            self._touched[name] = root, [shift]
+        else:
+            self._moved += moved
 
     def moves(self) -> Iterator[Move]:
-        """What each root that changed contributes otherwise than the last time."""
-        touched, self._touched = self._touched, {}
-        for name, before in touched.items():
-            root = self._roots[name]
-            moves = None if before is None else self._domain.moves(before, root)
-            yield from self._counted(before, root) if moves is None else moves
+        """What roots contribute otherwise than the last time."""
+        moved, touched, new, self._moved, self._touched, self._new = (
+            self._moved,
+            self._touched,
+            self._new,
+            [],
+            {},
+            set(),
+        )
+        yield from moved
+        for name, (root, shifts) in touched.items():
+            said = shifted(Counter(), shifts) if name in new else self.things.say(root)
+            yield from self._counted(root, shifts, said)
 
-    def _counted(self, before: Root | None, root: Root) -> Iterator[Move]:
+    def _counted(self, root: Root, shifts: Sequence[Shift], said: Counter[int]) -> Iterator[Move]:
         """What a root contributes otherwise, from a count of all it contributed and all it does."""
-        old = {} if before is None else self._cells(before)
-        new = self._cells(root)
+        before = self._domain.still(root, shifts)
+        old = {} if before is None else self._cells(before, shifted(said.copy(), shifts, -1))
+        new = self._cells(root, said)
         for key, contribution in new.items():
             if old.get(key) != contribution:
                 yield key, old.get(key), contribution
@@ -80,10 +146,19 @@ class Roots(Generic[Root, ClaimT]):
             if key not in new:
                 yield key, contribution, None
 
-    def _cells(self, root: Root) -> Mapping[CellKey, Contributed]:
+    def _cells(self, root: Root, said: Counter[int]) -> Mapping[CellKey, Contributed]:
         """What a root contributes: nothing when it cannot be counted, today as after any restart."""
         try:
-            return self._domain.cells(root)
+            return self._domain.cells(root, said)
         except Exception as error:  # noqa: BLE001  # one root's bug must not stop the others
             self._uncounted(CannotApply(f"a root cannot be counted: {type(error).__name__}"))
             return {}
+
+
+def shifted(said: Counter[int], shifts: Iterable[Shift], by: int = 1) -> Counter[int]:
+    """How many things say this and that after some shifts; before them, by -1."""
+    for was, now in shifts:
+        if isinstance(was, int):
+            said[was] -= by
+            said[now] += by
+    return said

@@ -1,8 +1,9 @@
 """The words of the engine: what a domain gives it, and what it gives to be written."""
 
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from schemas.errors import BeffroiError
 
@@ -12,6 +13,11 @@ CHECKPOINT_KEY: Final = b"\x00checkpoint"
 SEPARATOR: Final = b"\x1f"
 #: Key of an event whose schema is not known yet, before its offset: tried again by whoever takes the partition over.
 PARKED_KEY: Final = b"\x00parked\x1f"
+
+
+def thing_key(root: bytes, thing: bytes) -> bytes:
+    """Names a thing in its partition; no root's key holds a separator."""
+    return root + SEPARATOR + thing
 
 
 class InputRecord(Protocol):
@@ -43,11 +49,16 @@ class Contributed(Protocol):
 
 
 class Claimed(Protocol):
-    """What one source says of one thing: its root, its key in the log, its wire bytes."""
+    """What one source says of one thing: its root, the thing, its key in the log, its wire bytes."""
 
     @property
     def root(self) -> bytes:
         """Key of the root in UTF-8."""
+        ...
+
+    @property
+    def thing(self) -> bytes:
+        """Key of the thing inside its root."""
         ...
 
     @property
@@ -61,12 +72,32 @@ class Claimed(Protocol):
         ...
 
 
-Root = TypeVar("Root")
+class Rooted(Protocol):
+    """A root as the engine needs it."""
+
+    @property
+    def members(self) -> "array[int]":
+        """Numbers of its things, which the engine keeps there."""
+        ...
+
+
+Root = TypeVar("Root", bound=Rooted)
 ClaimT = TypeVar("ClaimT", bound=Claimed)
+#: Whatever a domain holds of a thing.
+Held: TypeAlias = Any
 CellKey = tuple[str, str]
-#: What an event tells at a glance: bytes that name contract, root, thing and slot, so that of two events with the same
-#: ones the newer replaces the older; its version; what the domain made of the rest.
-Glance = tuple[bytes, int, Any]
+#: What a thing says of which nothing is held.
+NOTHING: Final = 0
+#: What an event tells at a glance: bytes that name contract, root, thing and slot, with which the event begins, so that
+#: of two events with the same ones the newer replaces the older; its version; and what it says of its thing, as a
+#: number of the domain's below 2 to the 31.
+Glance = tuple[bytes, int, int]
+#: What is to be held of a thing now: the winning event as wire bytes, or all of them in whatever the domain holds them;
+#: the winner's version, of several nothing that matters; what they say.
+Weighed = tuple[Held, int, int]
+#: What it means to a root that something else is held of one of its things: what that said, and what it says; or the
+#: thing and what is held, if it is one that roots keep.
+Shift = tuple[Any, Any]
 #: A cell, what a root contributed to it, and what it contributes now; None is nothing.
 Move = tuple[CellKey, Contributed | None, Contributed | None]
 
@@ -79,29 +110,30 @@ class Domain(Generic[Root, ClaimT]):
         name: Names the domain in topics and transactional ids.
         read: The claim in an event; None for one this domain has no use for; raises BeffroiError for an unreadable one.
         new_root: A root that nobody claimed anything of.
-        absorb: Takes a claim into a root; False when it changes nothing. An exception must leave the root as it was.
-        cells: What a root contributes, by view and cell.
-        still: A root as it counts now, to be counted later; None when it never counted. Cheap: it is asked of every
-            root that is about to change.
+        absorb: Merges a claim into what is held of its thing, None when nothing was; None when it changes nothing.
+        kept: Things of which roots keep what is held.
+        move: Tells a root what is held otherwise of one of its things; what it contributes otherwise by that, None when
+            only a count can tell.
+        cells: What a root contributes, by view and cell, if so many of its things say this and that; counts it.
+        still: A root as it was counted last, before these shifts; None when it never was.
         look: What an event tells at a glance; None for one that must be read.
         is_text: Whether the bytes of a slot, as a glance told them, name it in readable text.
         about: The root and the thing inside it that such a slot belongs to, and the slot's key in the log.
-        take: Takes an event into a root, by its thing and a glance; False when it changes nothing, None when it must be
-            read for that.
-        moves: What a root contributes otherwise than when it stood still; None when only a count of both can tell.
+        key_of: The key (``thing_key``) of the thing that something is held of.
     """
 
     name: str
     read: Callable[[bytes], ClaimT | None]
     new_root: Callable[[], Root]
-    absorb: Callable[[Root, ClaimT], bool]
-    cells: Callable[[Root], Mapping[CellKey, Contributed]]
-    still: Callable[[Root], Root | None]
-    moves: Callable[[Root, Root], Iterable[Move] | None]
+    absorb: Callable[[Held | None, ClaimT], Weighed | None]
+    kept: frozenset[bytes]
+    move: Callable[[Root, Shift], Iterable[Move] | None]
+    cells: Callable[[Root, Mapping[int, int]], Mapping[CellKey, Contributed]]
+    still: Callable[[Root, Sequence[Shift]], Root | None]
     look: Callable[[bytes], Glance | None]
     is_text: Callable[[bytes], bool]
     about: Callable[[bytes], tuple[bytes, bytes, bytes]]
-    take: Callable[[Root, bytes, Glance, bytes], bool | None]
+    key_of: Callable[[Held], bytes]
 
 
 class CellValue(NamedTuple):

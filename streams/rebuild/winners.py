@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from schemas.errors import BeffroiError
 from streams.engine import PARKED_KEY, CellKey, Domain
+from streams.engine.roots import Roots
 from streams.engine.words import ClaimT, Root
 from streams.rebuild.replay import State
 
@@ -54,12 +55,16 @@ def _of_roots(winners: Mapping[bytes, bytes], roots: set[bytes]) -> Iterable[byt
 
 def _cells(domain: Domain[Root, ClaimT], values: Iterable[bytes]) -> set[CellKey]:
     """What the roots of some winners contribute to; a damaged winner contributes nothing."""
-    roots: dict[bytes, Root] = {}
+    roots = Roots(domain, {}, _passed_over)
     for value in values:
         try:
             claim = domain.read(value)
+            if claim is not None:
+                roots.absorb(claim)
         except BeffroiError:
             continue
-        if claim is not None:
-            domain.absorb(roots.setdefault(claim.root, domain.new_root()), claim)
-    return {cell for root in roots.values() for cell in domain.cells(root)}
+    return {cell for cell, _, _ in roots.moves()}
+
+
+def _passed_over(_error: BeffroiError) -> None:
+    """A root that cannot be counted contributes nothing."""

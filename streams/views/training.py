@@ -1,7 +1,7 @@
 """What one session contributes to the views ``exits`` and ``sessions``."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,9 +10,10 @@ from schemas.contracts import SESSION_FACTS
 from schemas.territory.areas import UNKNOWN_COMMUNE, Territory
 from schemas.territory.tables import Commune
 from schemas.territory.trades import Trades
+from streams.domains.counted import NO_DAY, SOME_DAY, Counted, iso, on_day
 from streams.domains.facts import Session
-from streams.domains.held import SOME_DAY, Counted, iso, on_day
 from streams.domains.training import TrainingMerge, TrainingRoot
+from streams.engine import Shift
 
 EXITS = "exits"
 SESSIONS = "sessions"
@@ -48,35 +49,45 @@ class TrainingViews:
         self._facts = codec.flat(SESSION_FACTS)
         self._merge = merge
 
-    def cells(self, root: TrainingRoot) -> dict[CellKey, Contribution]:
+    def cells(self, root: TrainingRoot, said: Mapping[Counted, int]) -> dict[CellKey, Contribution]:
         """Every cell the root contributes to.
 
         ``exits``: cell ``commune|trades|day``, persons whose exit is expected on that day. ``sessions``: cell
         ``session_id``, persons expected to finish, and the session's facts.
+
+        Args:
+            root: The session.
+            said: How many of its enrolments count their person where.
         """
+        root.told = None  # for as long as it cannot be counted
         about: _About = root.about or self._about(root)
-        root.about = about
+        root.about = root.told = about
         if about.withdrawn:
             return {}
-        days = root.days if root.known else about.tally
-        dated = _dated(days, about.ends_on) if SOME_DAY in days else days
-        cells: dict[CellKey, Contribution] = {(EXITS, about.prefix + iso(day)): _persons(n) for day, n in dated.items()}
+        people, coming = (said, root.coming) if root.known else (about.tally, sum(about.tally.values()))
+        days = Counter[Counted]()
+        for place, n in people.items():
+            days[about.day(place)] += n
+        cells: dict[CellKey, Contribution] = {
+            (EXITS, about.prefix + iso(day)): _persons(n) for day, n in days.items() if day > SOME_DAY and n
+        }
         if about.row is not None:
-            cells[SESSIONS, about.session_id] = Contribution(sum(days.values()), about.row)
+            cells[SESSIONS, about.session_id] = Contribution(coming, about.row)
         return cells
 
-    def moves(self, before: TrainingRoot, root: TrainingRoot) -> Iterable[Moved] | None:
-        """What a root contributes otherwise than when it stood still; None when that must be counted anew.
+    def move(self, root: TrainingRoot, shift: Shift) -> Sequence[Moved] | None:
+        """Tell a root of a shift, and what it contributes otherwise by that; None when it must be counted anew.
 
-        Nearly always only a person's day moved: then the days that differ say it all.
+        Nearly always only a person's day moved: one less on the one, one more on the other.
         """
         about: _About | None = root.about
-        if about is None or about is not before.about or bool(before.known) != bool(root.known):
+        counted, by_person, coming = about is not None and about is root.told, root.known > 0, root.coming
+        root.move(shift)
+        if about is None or not counted or about is not root.about or by_person != (root.known > 0):
             return None
-        was, now = before.days, root.days
-        if about.withdrawn or not root.known or was == now:
+        if about.withdrawn or not by_person:
             return ()
-        return None if SOME_DAY in was or SOME_DAY in now else _moved(about, was, now)
+        return _moved(about, about.day(shift[0]), about.day(shift[1]), (coming, root.coming))
 
     def _about(self, root: TrainingRoot) -> "_About":
         session, session_id, sources, withdrawn = self._merge.session(root)
@@ -87,7 +98,8 @@ class TrainingViews:
         trades = self._trades.of(session.rome_codes or (), session.formacodes or ())
         prefix = f"{commune.code if commune else UNKNOWN_COMMUNE}|{','.join(trades)}|"
         row = self._row(session_id or "", session, commune, trades, sources)
-        return _About(withdrawn, prefix, session.ends_on, tally, session_id or "", row)
+        last = on_day(session.ends_on) if session.ends_on else NO_DAY
+        return _About(withdrawn, prefix, last, tally, session_id or "", row)
 
     def _tally(self, root: TrainingRoot) -> Mapping[Counted, int]:
         """Persons by day from a headcount, which stands in where no source knows the session's persons one by one."""
@@ -118,7 +130,7 @@ class _About(NamedTuple):
     Attributes:
         withdrawn: Every source took it back: nobody counts.
         prefix: Commune and trades, as the cells of ``exits`` begin.
-        ends_on: The day of those whose own day nobody knows.
+        last: The day of those whose own day nobody knows.
         tally: Persons by day from a headcount.
         session_id: Key of its row.
         row: The facts of its row as wire bytes; None when no source holds it.
@@ -126,41 +138,38 @@ class _About(NamedTuple):
 
     withdrawn: bool
     prefix: str
-    ends_on: date | None
+    last: Counted
     tally: Mapping[Counted, int]
     session_id: str
     row: bytes | None
 
-
-def _moved(about: _About, was: Mapping[Counted, int], now: Mapping[Counted, int]) -> Iterator[Moved]:
-    """The cells of the days on which another number of persons finishes, and the session's own if the sum moved."""
-    for day in {**was, **now}:
-        old, new = was.get(day), now.get(day)
-        if old != new:
-            cell = (EXITS, about.prefix + iso(day))
-            yield cell, _persons(old) if old else None, _persons(new) if new else None
-    before, after = sum(was.values()), sum(now.values())
-    if about.row is not None and before != after:
-        yield (SESSIONS, about.session_id), Contribution(before, about.row), Contribution(after, about.row)
+    def day(self, place: Counted) -> Counted:
+        """The day on which somebody counts; not above ``SOME_DAY`` for none."""
+        return self.last if place == SOME_DAY else place
 
 
-def _dated(days: Mapping[Counted, int], ends_on: date | None) -> Mapping[Counted, int]:
-    """Those without a day of their own finish with the session, if that day is known."""
-    dated = {day: n for day, n in days.items() if day != SOME_DAY}
-    if ends_on is not None:
-        last = on_day(ends_on)
-        dated[last] = dated.get(last, 0) + days[SOME_DAY]
-    return dated
+def _moved(about: _About, was: Counted, now: Counted, coming: tuple[int, int]) -> list[Moved]:
+    """The cells of the days on which one person more or less finishes, and the session's own if the sum moved."""
+    moved = list[Moved]()
+    if was > SOME_DAY:
+        moved.append(((EXITS, about.prefix + iso(was)), _ONE, None))
+    if now > SOME_DAY:
+        moved.append(((EXITS, about.prefix + iso(now)), None, _ONE))
+    if about.row is not None and coming[0] != coming[1]:
+        before, after = (Contribution(n, about.row) for n in coming)
+        moved.append(((SESSIONS, about.session_id), before, after))
+    return moved
 
 
 #: A headcount that counts nobody.
 _NOBODY: Mapping[Counted, int] = {}
 _UNKNOWN = f"{UNKNOWN_COMMUNE}||"
 #: Every session that nobody described.
-_NOT_DESCRIBED = _About(withdrawn=False, prefix=_UNKNOWN, ends_on=None, tally=_NOBODY, session_id="", row=None)
+_NOT_DESCRIBED = _About(withdrawn=False, prefix=_UNKNOWN, last=NO_DAY, tally=_NOBODY, session_id="", row=None)
 #: Contributions of small numbers of persons are alike in all sessions.
 _persons = lru_cache(maxsize=4_096)(Contribution)
+_ONE = _persons(1)
 
 
 def _not_described(tally: Mapping[Counted, int], *, withdrawn: bool) -> _About:
-    return _About(withdrawn, _UNKNOWN, None, tally, "", None) if withdrawn or tally else _NOT_DESCRIBED
+    return _About(withdrawn, _UNKNOWN, NO_DAY, tally, "", None) if withdrawn or tally else _NOT_DESCRIBED

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import wraps
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import connectors.kafka.stuck
@@ -18,7 +18,8 @@ import streams.agents.log
 import streams.agents.release
 import streams.agents.restore
 import streams.domains.claims
-import streams.domains.held
+import streams.domains.facts
+import streams.domains.training
 from connectors.kafka.clients import reader, transactional_producer
 from schemas.errors import BeffroiError
 from streams.agents.log import PartitionLog
@@ -26,7 +27,7 @@ from streams.agents.owned import Owned
 from streams.agents.release import ReleaseRunner
 from streams.agents.restore import LogReader
 from streams.agents.shell import Shell
-from streams.domains.held import where
+from streams.domains.counted import where
 from streams.engine import PARKED_KEY, CellKey, CellValue, Flush, Partition
 from streams.engine.roots import Roots
 from streams.fetching import Batch
@@ -109,24 +110,20 @@ def groups_offset_decides() -> Iterator[None]:
 
 @contextmanager
 def _ranks(outranks: Callable[[Any, Any], bool]) -> Iterator[None]:
-    def packed(new: bytes, held: bytes) -> bool:
-        return outranks(_Ranked.of(new), _Ranked.of(held))
+    def among_bytes(*new_and_held: Any) -> bool:
+        return outranks(_Ranked(*new_and_held[:2]), _Ranked(*new_and_held[2:]))
 
     with ExitStack() as stack:
         stack.enter_context(replaced(streams.domains.claims, outranks=outranks))
-        stack.enter_context(replaced(streams.domains.held, outranks=packed))
+        stack.enter_context(replaced(streams.engine.settling, outranks=among_bytes))
         yield
 
 
 class _Ranked(NamedTuple):
-    """What decides between two claims, taken out of the bytes that are held."""
+    """What decides between two claims."""
 
     version: int
     value: bytes
-
-    @classmethod
-    def of(cls, held: bytes) -> Self:
-        return cls(int.from_bytes(held[:8], "big"), held[8:-3])
 
 
 @bug
@@ -148,13 +145,15 @@ def tie_not_decided_by_bytes() -> AbstractContextManager[None]:
 
 
 @bug
-def withdrawn_counts() -> AbstractContextManager[None]:
+@contextmanager
+def withdrawn_counts() -> Iterator[None]:
     """Persons whom their source took back are counted."""
 
     def place(facts: tuple[Any, ...], *, withdrawn: bool) -> int:  # noqa: ARG001  # that is the defect
         return where(facts)
 
-    return replaced(streams.domains.held, place=place)
+    with replaced(streams.domains.facts, place=place), replaced(streams.domains.training, place=place):
+        yield
 
 
 # the state of a partition
@@ -164,12 +163,7 @@ def withdrawn_counts() -> AbstractContextManager[None]:
 def old_contribution_stays() -> AbstractContextManager[None]:
     """A root's new contribution is added, its old one is not subtracted."""
     real = Roots.moves
-
-    def moves(self: Any) -> Iterator[Any]:
-        self._touched = dict.fromkeys(self._touched)
-        return real(self)
-
-    return replaced(Roots, moves=moves)
+    return replaced(Roots, moves=lambda self: ((key, None, new) for key, _, new in real(self)))
 
 
 @bug
@@ -183,6 +177,12 @@ def some_touched_roots_forgotten() -> AbstractContextManager[None]:
         return real(self)
 
     return replaced(Roots, moves=moves)
+
+
+@bug
+def members_forgotten() -> AbstractContextManager[None]:
+    """A root does not keep which things are its own, and counts without them when it is counted anew."""
+    return replaced(Roots, joins=lambda _self, _root, _key: None)
 
 
 @bug

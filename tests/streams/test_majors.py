@@ -18,9 +18,9 @@ from schemas.majors import Conversion, Record
 from schemas.topics import TRAINING_EVENTS
 from streams.domains.claims import Claim
 from streams.domains.facts import ENROLMENT, READS, Enrolment, TrainingReader, claim_of
-from streams.domains.training import TrainingMerge, TrainingRoot
-from streams.views.training import EXITS, TrainingViews
-from tests.streams.test_merge import CODEC, ORDER, TERRITORY, TRADES, enrolment, session
+from streams.domains.training import TrainingMerge
+from streams.views.training import EXITS
+from tests.streams.test_merge import ORDER, Sessioned, enrolment, session
 from tests.values import values
 
 V1, V2 = TRAINING_ENROLMENT, "beffroi.training.v2.TrainingEnrolment"
@@ -69,13 +69,12 @@ class SecondMajorReader(TrainingReader):
 
 
 def exits(reader: TrainingReader, *wires: bytes) -> dict[str, int]:
-    root, merge = TrainingRoot(), TrainingMerge(reader, ORDER)
+    found = Sessioned(TrainingMerge(reader, ORDER))
     for wire in wires:
         claim = reader.read(wire)
         assert claim is not None
-        merge.absorb(root, claim)
-    views = TrainingViews(TERRITORY, TRADES, CODEC, merge)
-    return {cell: found.n for (view, cell), found in views.cells(root).items() if view == EXITS}
+        found.absorb(claim)
+    return {cell: found.n for (view, cell), found in found.cells().items() if view == EXITS}
 
 
 def test_the_change_is_breaking_so_it_needs_a_major() -> None:

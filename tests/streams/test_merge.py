@@ -1,5 +1,6 @@
 """Merging claims: the same state for any order, repetition and splitting of arrivals."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from streams.domains.claims import Claim, precedence
 from streams.domains.facts import TrainingReader
-from streams.domains.training import TrainingMerge, TrainingRoot
+from streams.domains.training import NOBODY, TrainingMerge, TrainingRoot
+from streams.engine import NOTHING, CellKey, Held
 from streams.training import assemble
-from streams.views.training import EXITS, SESSIONS, TrainingViews
+from streams.views.training import EXITS, SESSIONS, Contribution, TrainingViews
 
 CODEC = Codec()
 ORDER = precedence(["kairos", "region"])
@@ -63,15 +65,41 @@ def claim(wire: bytes) -> Claim:
     return found
 
 
-def root_of(*wires: bytes) -> TrainingRoot:
-    root = TrainingRoot()
+class Sessioned:
+    """A session, claim by claim."""
+
+    def __init__(self, merge: TrainingMerge = MERGE) -> None:
+        self.root = TrainingRoot()
+        self._merge = merge
+        self._held: dict[bytes, Held] = {}
+        self._said: dict[bytes, int] = {}
+
+    def absorb(self, claim: Claim) -> bool:
+        weighed = self._merge.absorb(self._held.get(claim.thing), claim)
+        if weighed is None:
+            return False
+        was = self._said.get(claim.thing, NOTHING)
+        held, _, now = weighed
+        self._held[claim.thing], self._said[claim.thing] = held, now
+        if claim.thing in NOBODY:
+            self.root.move((claim.thing, held))
+        elif was != now:
+            self.root.move((was, now))
+        return True
+
+    def cells(self) -> dict[CellKey, Contribution]:
+        return TrainingViews(TERRITORY, TRADES, CODEC, self._merge).cells(self.root, Counter(self._said.values()))
+
+
+def session_of(*wires: bytes) -> Sessioned:
+    found = Sessioned()
     for wire in wires:
-        MERGE.absorb(root, claim(wire))
-    return root
+        found.absorb(claim(wire))
+    return found
 
 
-def exits(root: TrainingRoot) -> dict[str, int]:
-    return {cell: found.n for (view, cell), found in VIEWS.cells(root).items() if view == EXITS}
+def exits(session: Sessioned) -> dict[str, int]:
+    return {cell: found.n for (view, cell), found in session.cells().items() if view == EXITS}
 
 
 DAYS = st.sampled_from([date(2026, 12, 4), date(2026, 12, 11), date(2027, 1, 8), None])
@@ -109,23 +137,23 @@ EVENTS = st.one_of(
 @given(st.lists(EVENTS, max_size=12).flatmap(lambda events: st.tuples(st.just(events), st.permutations(events * 2))))
 def test_order_and_repetition_of_arrivals_change_no_cell(both: tuple[list[bytes], list[bytes]]) -> None:
     events, shuffled = both
-    assert VIEWS.cells(root_of(*events)) == VIEWS.cells(root_of(*shuffled))
+    assert session_of(*events).cells() == session_of(*shuffled).cells()
 
 
 def test_moving_the_end_date_moves_the_exit() -> None:
-    before = root_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
+    before = session_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
     assert exits(before) == {"62498|formacode:31816|2026-12-04": 1}
-    MERGE.absorb(before, claim(enrolment(1, 2, planned_end_on=date(2026, 12, 11))))
+    before.absorb(claim(enrolment(1, 2, planned_end_on=date(2026, 12, 11))))
     assert exits(before) == {"62498|formacode:31816|2026-12-11": 1}
 
 
 def test_an_older_version_that_comes_late_changes_nothing() -> None:
-    root = root_of(session(1), enrolment(1, 2, planned_end_on=date(2026, 12, 11)))
-    assert not MERGE.absorb(root, claim(enrolment(1, 1, planned_end_on=date(2026, 12, 4))))
+    found = session_of(session(1), enrolment(1, 2, planned_end_on=date(2026, 12, 11)))
+    assert not found.absorb(claim(enrolment(1, 1, planned_end_on=date(2026, 12, 4))))
 
 
 def test_an_exit_is_on_the_actual_day_else_the_planned_else_the_sessions() -> None:
-    root = root_of(
+    root = session_of(
         session(1, ends_on=date(2027, 1, 8)),
         enrolment(1, 1, planned_end_on=date(2026, 12, 11), actual_end_on=date(2026, 12, 4)),
         enrolment(2, 1, planned_end_on=date(2026, 12, 11)),
@@ -136,7 +164,7 @@ def test_an_exit_is_on_the_actual_day_else_the_planned_else_the_sessions() -> No
 
 
 def test_a_person_whom_two_sources_know_counts_once_and_the_first_source_decides() -> None:
-    root = root_of(
+    root = session_of(
         session(1),
         enrolment(1, 9, source="region", planned_end_on=date(2026, 12, 4)),
         enrolment(1, 1, source="kairos", planned_end_on=date(2026, 12, 11)),
@@ -145,7 +173,7 @@ def test_a_person_whom_two_sources_know_counts_once_and_the_first_source_decides
 
 
 def test_a_source_that_takes_a_person_back_leaves_the_other_sources_word() -> None:
-    root = root_of(
+    root = session_of(
         session(1),
         enrolment(1, 1, source="region", planned_end_on=date(2026, 12, 4)),
         enrolment(1, 1, source="kairos", planned_end_on=date(2026, 12, 11)),
@@ -156,20 +184,20 @@ def test_a_source_that_takes_a_person_back_leaves_the_other_sources_word() -> No
 
 def test_a_headcount_counts_only_where_nobody_is_known_one_by_one() -> None:
     day = date(2026, 12, 11)
-    root = root_of(session(1, ends_on=day), headcount(1, entered=7, admitted=2, completed=4))
-    assert exits(root) == {"62498|formacode:31816|2026-12-11": 9}
-    MERGE.absorb(root, claim(enrolment(1, 1)))
-    assert exits(root) == {"62498|formacode:31816|2026-12-11": 1}
-    MERGE.absorb(root, claim(enrolment(1, 2, withdrawn=True)))
-    assert exits(root) == {"62498|formacode:31816|2026-12-11": 9}
+    found = session_of(session(1, ends_on=day), headcount(1, entered=7, admitted=2, completed=4))
+    assert exits(found) == {"62498|formacode:31816|2026-12-11": 9}
+    found.absorb(claim(enrolment(1, 1)))
+    assert exits(found) == {"62498|formacode:31816|2026-12-11": 1}
+    found.absorb(claim(enrolment(1, 2, withdrawn=True)))
+    assert exits(found) == {"62498|formacode:31816|2026-12-11": 9}
 
 
 def test_a_cancelled_session_counts_nobody() -> None:
-    root = root_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)), session(2, withdrawn=True))
-    assert VIEWS.cells(root) == {}
+    root = session_of(session(1), enrolment(1, 1, planned_end_on=date(2026, 12, 4)), session(2, withdrawn=True))
+    assert root.cells() == {}
 
 
 def test_people_of_a_session_that_nobody_described_are_at_an_unknown_place() -> None:
-    root = root_of(enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
+    root = session_of(enrolment(1, 1, planned_end_on=date(2026, 12, 4)))
     assert exits(root) == {"?||2026-12-04": 1}
-    assert not [view for view, _ in VIEWS.cells(root) if view == SESSIONS]
+    assert not [view for view, _ in root.cells() if view == SESSIONS]

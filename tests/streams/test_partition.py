@@ -1,20 +1,25 @@
 """A source partition against naive counting, under crashes at any point, duplicates and reordering."""
 
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+import streams.engine.roots
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_SESSION, LockFile, lock_file, relock, sources
 from streams.domains.facts import ENROLMENT, Enrolment, TrainingReader
 from streams.domains.training import TrainingMerge
 from streams.engine import CHECKPOINT_KEY, PARKED_KEY, CellValue, Flush, Partition, differing, recounted
+from streams.engine.things import Things
 from streams.training import assemble
+from tests.simulation.replacing import replaced
 from tests.streams.test_merge import CODEC, DOMAIN, EVENTS, ORDER, VIEWS, claim, enrolment, session
 
 
@@ -133,8 +138,23 @@ class Owners(RuleBasedStateMachine):
         assert shown(self.log.cells) == naive([value for value in seen if value is not None])
 
 
-Owners.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
-TestOwners = Owners.TestCase
+class OwnersOfFewHashes(Owners):
+    """The same, where many things have the hash of another."""
+
+    def __init__(self) -> None:
+        self._few = ExitStack()
+        self._few.enter_context(
+            replaced(streams.engine.roots, Things=partial(Things, hash_of=lambda key: sum(key) % 3))
+        )
+        super().__init__()
+
+    def teardown(self) -> None:
+        self._few.close()
+
+
+for machine in (Owners, OwnersOfFewHashes):
+    machine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestOwners, TestOwnersOfFewHashes = Owners.TestCase, OwnersOfFewHashes.TestCase
 
 
 def test_what_cannot_be_read_is_parked_and_passed() -> None:
