@@ -76,7 +76,7 @@ def poisoned(events: list[Event], codec: Codec) -> list[Event]:
     mixed = [event.value for event in events]
     for number in range(POISON):
         # Each of a thing of its own: what is superseded before it is written is not taken in, and fails nobody.
-        fatal = {**record, "person": f"{number:032d}", "source_key": f"poison/{number}", "planned_end_on": _FATAL}
+        fatal = {**record, "person": f"f{number:031d}", "source_key": f"poison/{number}", "planned_end_on": _FATAL}
         bad = (*unreadable, codec.encode(name, fatal))
         mixed.insert(random.randrange(len(mixed)), bad[number % len(bad)])
     return [Event(offset, value) for offset, value in enumerate(mixed)]

@@ -2,10 +2,10 @@
 
 The way of an event:
 
-1. ``transport`` hands what one fetch brought of a partition to the agent in ``app`` as one batch. ``agents.shell`` gives
-   it to the partition's state, if nothing is missing before it.
-2. ``engine.partition`` looks at each event without reading it: the slot it speaks of, its version, what it says. Of each
-   slot the newest is kept (``engine.pending``).
+1. ``transport`` hands what one fetch brought of a partition to the agent in ``app`` as one batch. ``agents.shell``
+   gives it to the partition's state, if nothing is missing before it.
+2. ``engine.partition`` looks at each event without reading it: the slot it speaks of, its version, what it says. Of
+   each slot the newest is kept (``engine.pending``).
 3. Ten times a second (``agents.pace``) what was kept is merged with what is held of its things (``engine.settling``,
    ``engine.things``); a session whose people moved moves cells (``engine.roots``, ``views.training``,
    ``engine.totals``).

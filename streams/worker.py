@@ -1,6 +1,7 @@
 """One worker process, from its start to its end."""
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from schemas.clock import Clock, system_clock
 from schemas.topics import TRAINING_EVENTS
 from streams.agents import preflight
 from streams.agents.election import ReleaseRole
-from streams.agents.ending import EXIT_REBUILD, die
+from streams.agents.ending import EXIT_REBUILD, die, leave_within
 from streams.agents.generations import GenerationWatch
 from streams.agents.release import ReleaseRunner
 from streams.agents.shell import Shell
@@ -33,7 +34,19 @@ from streams.training import training_domain
 #: would wait for the other; a hundred milliseconds is all that a flush has.
 SWITCH_S: Final = 0.001
 
+#: As long as a worker may take to write what it has and to leave its group; whoever stops it waits ten seconds at the
+#: least (``docker stop``), or ninety (systemd).
+LEAVING_S: Final = 20.0
+
 log = structlog.get_logger(__name__)
+
+
+class _Worker(faust.Worker):
+    """Faust's, with an end to its stopping."""
+
+    def _schedule_shutdown(self, signal: signal.Signals) -> None:
+        leave_within(LEAVING_S, self.loop)
+        super()._schedule_shutdown(signal)
 
 
 def _release_failed(error: BaseException) -> None:
@@ -54,9 +67,9 @@ def run_worker(
         clock: For instants in records.
         release: Makes the release role; the real one when left out.
 
-    Exit codes: 0 after a signal; 70 when state must be rebuilt (fenced, broker lost) and 75 when it made no progress:
-    start it again. 78 when the cluster's topics are not what they must be, or its state is of a time to come: the error
-    says what to do.
+    Exit codes: 0 after a signal; 70 when state must be rebuilt (fenced, broker lost, not stopped in time) and 75 when
+    it made no progress: start it again. 78 when the cluster's topics are not what they must be, or its state is of a
+    time to come: the error says what to do.
     """
     codec = registry.codec(settings.kafka)
     settings = preflight.inspect(settings, codec)
@@ -88,7 +101,7 @@ def run_worker(
         ).start()  # fmt: skip
         watch = GenerationWatch(settings, codec)
         watch.start()
-        worker = faust.Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
+        worker = _Worker(app, loglevel=None, override_logging=False, redirect_stdouts=False, quiet=True)
         log.info("worker starts", brokers=settings.kafka.bootstrap, generation=settings.generation)
         try:
             worker.execute_from_commandline()
