@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import faust
+import mode
 import pytest
 
 from connectors.kafka.settings import KafkaSettings
@@ -62,7 +63,8 @@ def test_who_is_asked_to_stop_and_cannot_ends_all_the_same_and_tells_why() -> No
 
 @pytest.mark.parametrize("handler", ["_on_sigterm", "_on_sigint"])
 def test_faust_still_stops_by_the_method_that_we_extend(handler: str) -> None:
-    assert "self._schedule_shutdown(" in inspect.getsource(getattr(faust.Worker, handler))
+    assert "self._schedule_shutdown(" in inspect.getsource(getattr(mode.Worker, handler))
+    assert issubclass(faust.Worker, mode.Worker)
 
 
 @pytest.mark.kafka
