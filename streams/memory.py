@@ -4,8 +4,9 @@ import ctypes
 import gc
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Final, NamedTuple
 
 #: Young objects are looked at once, after this many allocations; what survives is looked at again only after a thousand
@@ -20,6 +21,9 @@ _WORTH_BYTES: Final = 4 * 1024 * 1024
 #: Of a region at least so much must be in use, as of a stack never is: a huge page is memory for the whole of it.
 _FULL: Final = 0.9
 _EVERY_S: Final = 10.0
+_PAGE: Final = 2 * 1024 * 1024
+#: Of the time that this takes, so many times as much is left to the others.
+_REST: Final = 9
 #: Where Linux tells of this process's memory; other systems, and kernels made without it, have no such file.
 _SMAPS: Final = Path("/proc/self/smaps")
 _MAPPED: Final = re.compile(r"^([0-9a-f]+)-([0-9a-f]+) rw.p \S+ 00:00 0 *(\[heap\])?$")
@@ -65,20 +69,28 @@ def regions(smaps: str) -> Iterator[Region]:
         place, found = _MAPPED.match(line), {}
 
 
-def onto_huge_pages() -> int:
+def onto_huge_pages(rest: Callable[[float], object] | None = None) -> int:
     """Have Linux move this process's large regions onto pages of 2 MB; gives the bytes moved, 0 on other systems.
 
     An event meets a root, its things and a claim somewhere in gigabytes: on pages of 4 KB each of these places costs a
     walk through the page tables besides.
+
+    Args:
+        rest: Called between two pages with seconds to wait, nine times as long as the one took: whoever touches it
+            meanwhile waits, and where memory is in small pieces Linux must make room first. All at once otherwise.
     """
     if not _SMAPS.exists():
         return 0
     advise, moved = ctypes.CDLL(None).madvise, 0
     for region in regions(_SMAPS.read_text()):
-        if region.worth:
-            place = ctypes.c_void_p(region.begin), ctypes.c_size_t(region.size)
-            advise(*place, _HUGEPAGE)
-            moved += region.size if advise(*place, _COLLAPSE) == 0 else 0
+        if not region.worth:
+            continue
+        advise(ctypes.c_void_p(region.begin), ctypes.c_size_t(region.size), _HUGEPAGE)
+        for place in range(-(-region.begin // _PAGE) * _PAGE, region.begin + region.size - _PAGE + 1, _PAGE):
+            began = monotonic()
+            moved += _PAGE if advise(ctypes.c_void_p(place), ctypes.c_size_t(_PAGE), _COLLAPSE) == 0 else 0
+            if rest:
+                rest(_REST * (monotonic() - began))
     return moved
 
 
@@ -88,6 +100,6 @@ def keep_on_huge_pages() -> None:
     def run() -> None:
         pause = threading.Event()
         while not pause.wait(_EVERY_S):
-            onto_huge_pages()
+            onto_huge_pages(pause.wait)
 
     threading.Thread(target=run, name="huge pages", daemon=True).start()
