@@ -6,6 +6,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
 
@@ -39,15 +40,16 @@ def leave_within(seconds: float, loop: asyncio.AbstractEventLoop) -> None:
         loop: Whose tasks are told, to learn what it waited for.
     """
 
-    def run() -> None:
-        threading.Event().wait(seconds)
+    def end() -> None:
         log.critical(
             "asked to stop, but something did not end", seconds=seconds, exit_code=EXIT_REBUILD,
             threads=dict(_threads()), tasks=list(_tasks(loop)),
         )  # fmt: skip
         os._exit(EXIT_REBUILD)
 
-    threading.Thread(target=run, name="leaving", daemon=True).start()
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _threads() -> Iterator[tuple[str, str]]:
@@ -68,4 +70,4 @@ def _tasks(loop: asyncio.AbstractEventLoop) -> Iterator[str]:
 def _place(frame: FrameType) -> str:
     """The innermost steps, the first of them last."""
     steps = reversed(traceback.extract_stack(frame)[-_STEPS:])
-    return " < ".join(f"{step.name} ({os.path.basename(step.filename)}:{step.lineno})" for step in steps)  # noqa: PTH119  # a name, no path
+    return " < ".join(f"{step.name} ({Path(step.filename).name}:{step.lineno})" for step in steps)

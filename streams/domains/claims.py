@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from streams.engine.words import SEPARATOR
+from streams.engine.words import SEPARATOR, outranks
 
 
 class Claim(NamedTuple):
@@ -47,16 +47,12 @@ def key_in_log(root: bytes, kind: bytes, source: bytes, source_key: bytes) -> by
     return SEPARATOR.join((root, kind, source, source_key))
 
 
-def outranks(new: Claim, old: Claim) -> bool:
-    """Whether a claim replaces the one in its slot: a higher version, or equal versions and greater bytes."""
-    return new.version > old.version or (new.version == old.version and new.value > old.value)
-
-
 def replaced(held: tuple[Claim, ...], claim: Claim) -> tuple[Claim, ...] | None:
     """The claims of a thing, one for each slot, once another was heard; None when that changes nothing."""
     for at, other in enumerate(held):
         if other.source_key == claim.source_key and other.slot == claim.slot:
-            return (*held[:at], claim, *held[at + 1 :]) if outranks(claim, other) else None
+            newer = outranks(claim.version, claim.value, other.version, other.value)
+            return (*held[:at], claim, *held[at + 1 :]) if newer else None
     return (*held, claim)
 
 

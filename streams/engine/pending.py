@@ -6,7 +6,6 @@ any order.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from schemas.errors import BeffroiError, CannotApply
 from streams.engine.words import PARKED_KEY, Applied, Glance, InputRecord, Parked
@@ -14,7 +13,7 @@ from streams.engine.words import PARKED_KEY, Applied, Glance, InputRecord, Parke
 #: An event that a glance told about: its version, its wire bytes, what it says, its offset; of two of one slot the
 #: greater tuple holds. A plain tuple of plain things is none of the garbage collector's business, which would look
 #: through a named one again and again.
-Heard = tuple[int, bytes, Any, int]
+Heard = tuple[int, bytes, int, int]
 
 
 class Pending:

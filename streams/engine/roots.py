@@ -53,19 +53,17 @@ class Roots(Generic[Root, ClaimT]):
             root = self._wake(claim.root)
         key = thing_key(claim.root, claim.thing)
         was = self.things.get(key)
-        weighed = self._domain.absorb(was.held if was else None, claim)
-        if weighed is None:
+        now = self._merged(was, claim, root)
+        if now is None:
             return False
-        now = Thing(*weighed, root)
         self.shift(claim.root, root, claim.thing, (was.said if was else NOTHING, now.said), now.held)
         self.things.set(key, now)
-        if was is None:
-            self.joins(root, key)
         return True
 
-    def joins(self, root: Root, key: bytes) -> None:
-        """Something is held of one thing more of a root."""
-        root.members.append(self.things.number(key))
+    def _merged(self, was: Thing | None, claim: ClaimT, root: Root) -> Thing | None:
+        """What is to be held of a thing once a claim was heard; None when that stays."""
+        weighed = self._domain.absorb(was.held if was else None, claim)
+        return None if weighed is None else Thing(*weighed, root)
 
     def awake(self, name: bytes) -> Root | None:
         """A root that somebody spoke of here, or a new one; None for one that lies as a predecessor left it."""
@@ -82,13 +80,12 @@ class Roots(Generic[Root, ClaimT]):
         root = self._domain.new_root()
         things = self._left(name, root)
         for thing, one in things.items():
-            self._domain.move(root, (thing, one.held) if thing in self._domain.kept else (NOTHING, one.said))
+            meaning = self._meaning(thing, (NOTHING, one.said), one.held)
+            if meaning is not None:
+                self._domain.move(root, meaning)
         self._cells(root, Counter(one.said for one in things.values()))  # it counts, as it did for the predecessor
         self._roots[name] = root
-        keys = [thing_key(name, thing) for thing in things]
-        self.things.add(keys, list(things.values()))
-        for key in keys:
-            self.joins(root, key)
+        self.things.add([thing_key(name, thing) for thing in things], list(things.values()))
         self._dormant.forget(name)
         return root
 
@@ -96,19 +93,24 @@ class Roots(Generic[Root, ClaimT]):
         """What a predecessor held of a root's things."""
         things = dict[bytes, Thing]()
         for claim in map(self._domain.read, self._dormant.of(name)):
-            if claim is not None:
-                was = things.get(claim.thing)
-                weighed = self._domain.absorb(was.held if was else None, claim)
-                if weighed is not None:
-                    things[claim.thing] = Thing(*weighed, root)
+            if claim is None:
+                continue
+            now = self._merged(things.get(claim.thing), claim, root)
+            if now is not None:
+                things[claim.thing] = now
         return things
 
     def shift(self, name: bytes, root: Root, thing: bytes, said: tuple[int, int], held: Held) -> None:
         """Something else is held of a root's thing: what that said, what it says."""
+        meaning = self._meaning(thing, said, held)
+        if meaning is not None:
+            self._move(name, root, meaning)
+
+    def _meaning(self, thing: bytes, said: tuple[int, int], held: Held) -> Shift | None:
+        """What that means to its root; None when it counts as before."""
         if thing in self._domain.kept:
-            self._move(name, root, (thing, held))
-        elif said[0] != said[1]:
-            self._move(name, root, said)
+            return thing, held
+        return None if said[0] == said[1] else said
 
     def _move(self, name: bytes, root: Root, shift: Shift) -> None:
         moved, touched = self._domain.move(root, shift), self._touched.get(name)
@@ -121,14 +123,9 @@ class Roots(Generic[Root, ClaimT]):
 
     def moves(self) -> Iterator[Move]:
         """What roots contribute otherwise than the last time."""
-        moved, touched, new, self._moved, self._touched, self._new = (
-            self._moved,
-            self._touched,
-            self._new,
-            [],
-            {},
-            set(),
-        )
+        moved, self._moved = self._moved, []
+        touched, self._touched = self._touched, {}
+        new, self._new = self._new, set()
         yield from moved
         for name, (root, shifts) in touched.items():
             said = shifted(Counter(), shifts) if name in new else self.things.say(root)

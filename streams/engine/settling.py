@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from streams.engine.pending import Heard, Pending
 from streams.engine.roots import Roots
 from streams.engine.things import Thing
-from streams.engine.words import NOTHING, Domain, thing_key
+from streams.engine.words import NOTHING, Domain, outranks, thing_key
 
 #: The key of an event's thing, its root's key, the thing in it, its slot and the slot's key in the log, and the event
 #: as it was heard. Plain, as ``Heard`` is.
@@ -44,9 +44,9 @@ class Settling:
     def take(self, heard: Iterable[tuple[bytes, Heard]]) -> list[Unread]:
         """Take events in; those that must be read were not."""
         said = list(self._named(heard))
-        places, *found = self._roots.things.find([one[_KEY] for one in said])
-        at, new, was = list[int](), list[Thing](), list[Any]()
-        for number, (one, *was) in enumerate(zip(said, *found, strict=True)):
+        places, *columns = self._roots.things.find([one[_KEY] for one in said])
+        at, new = list[int](), list[Thing]()
+        for number, (one, was) in enumerate(zip(said, zip(*columns, strict=True), strict=True)):
             try:
                 now = self._renewed(one, *was)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
@@ -96,9 +96,3 @@ class Settling:
         self._roots.shift(name, root, thing, (NOTHING, now), value)
         self._pending.wins(key, value)
         self._begun[of_thing] = Thing(value, version, now, root)
-        self._roots.joins(root, of_thing)
-
-
-def outranks(version: int, value: bytes, held_version: int, held: bytes) -> bool:
-    """Whether an event replaces the one in its slot: a higher version, or equal versions and greater bytes."""
-    return version > held_version or (version == held_version and value > held)

@@ -106,6 +106,8 @@ class Things:
             self._grow(self._used + len(new))
             held, versions, said, roots = zip(*(things[one] for one in new.tolist()), strict=True)
             self._insert(hashes[new], _objects(held), np.array(versions), np.array(said), _objects(roots))
+            for root, number in zip(roots, hashes[new].tolist(), strict=True):
+                root.members.append(number)
 
     def get(self, key: bytes) -> Thing | None:
         """What is held of one thing."""
@@ -113,8 +115,9 @@ class Things:
         if place is None:
             return self._others.get(key)
         held = self._held[place]
-        at = held, self._versions.item(place), self._said.item(place), self._roots[place]
-        return None if held is None else Thing(*at)
+        if held is None:
+            return None
+        return Thing(held, self._versions.item(place), self._said.item(place), self._roots[place])
 
     def set(self, key: bytes, thing: Thing) -> None:
         """Hold something of one thing."""
@@ -126,17 +129,11 @@ class Things:
         else:
             self.put(np.array([place]), [thing])
 
-    def number(self, key: bytes) -> int:
-        """A thing's number, by which its root finds it again; not always its alone."""
-        return self._hash_of(key) or _FREE + 1
-
     def say(self, root: Rooted) -> Counter[int]:
         """How many things of a root say this and that."""
-        numbers = np.unique(np.array(root.members, np.int64))
-        places = self._places(numbers)
-        both = zip(self._said[places].tolist(), self._roots[places].tolist(), strict=True)
+        places = self._places(np.array(root.members, np.int64))
         others = [one.said for one in self._others.values() if one.root is root]
-        return Counter([*(said for said, whose in both if whose is root), *others])
+        return Counter([*self._said[places].tolist(), *others])
 
     def _mine(self, key: bytes) -> int | None:
         """Where a thing lies or would lie; None when another one with its hash lies there."""

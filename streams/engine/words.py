@@ -20,6 +20,11 @@ def thing_key(root: bytes, thing: bytes) -> bytes:
     return root + SEPARATOR + thing
 
 
+def outranks(version: int, value: bytes, held_version: int, held: bytes) -> bool:
+    """Whether an event replaces the one in its slot: a higher version, or equal versions and greater wire bytes."""
+    return version > held_version or (version == held_version and value > held)
+
+
 class InputRecord(Protocol):
     """A record as the transport gives it."""
 
@@ -77,7 +82,7 @@ class Rooted(Protocol):
 
     @property
     def members(self) -> "array[int]":
-        """Numbers of its things, which the engine keeps there."""
+        """Hashes by which the engine finds its things again, and keeps there."""
         ...
 
 

@@ -81,9 +81,9 @@ class TrainingViews:
         Nearly always only a person's day moved: one less on the one, one more on the other.
         """
         about: _About | None = root.about
-        counted, by_person, coming = about is not None and about is root.told, root.known > 0, root.coming
+        by_person, coming = root.known > 0, root.coming
         root.move(shift)
-        if about is None or not counted or about is not root.about or by_person != (root.known > 0):
+        if about is None or not (about is root.about is root.told) or by_person != (root.known > 0):
             return None
         if about.withdrawn or not by_person:
             return ()

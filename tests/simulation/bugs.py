@@ -7,10 +7,11 @@ also fence again and read on from the log's checkpoint, which is what would do h
 """
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
-from typing import Any, NamedTuple
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import connectors.kafka.stuck
@@ -30,6 +31,7 @@ from streams.agents.shell import Shell
 from streams.domains.counted import where
 from streams.engine import PARKED_KEY, CellKey, CellValue, Flush, Partition
 from streams.engine.roots import Roots
+from streams.engine.things import Things
 from streams.fetching import Batch
 from streams.release.board import Board
 from streams.transport import BatchConsumer
@@ -109,39 +111,27 @@ def groups_offset_decides() -> Iterator[None]:
 
 
 @contextmanager
-def _ranks(outranks: Callable[[Any, Any], bool]) -> Iterator[None]:
-    def among_bytes(*new_and_held: Any) -> bool:
-        return outranks(_Ranked(*new_and_held[:2]), _Ranked(*new_and_held[2:]))
-
-    with ExitStack() as stack:
-        stack.enter_context(replaced(streams.domains.claims, outranks=outranks))
-        stack.enter_context(replaced(streams.engine.settling, outranks=among_bytes))
+def _ranks(outranks: Callable[[int, bytes, int, bytes], bool]) -> Iterator[None]:
+    with replaced(streams.domains.claims, outranks=outranks), replaced(streams.engine.settling, outranks=outranks):
         yield
-
-
-class _Ranked(NamedTuple):
-    """What decides between two claims."""
-
-    version: int
-    value: bytes
 
 
 @bug
 def version_unchecked() -> AbstractContextManager[None]:
     """The last claim to arrive holds, whatever its version."""
-    return _ranks(lambda new, old: new.value != old.value)
+    return _ranks(lambda _version, value, _held_version, held: value != held)
 
 
 @bug
 def version_compared_the_wrong_way() -> AbstractContextManager[None]:
     """The lowest version holds."""
-    return _ranks(lambda new, old: (new.version, old.value) < (old.version, new.value))
+    return _ranks(lambda version, value, held_version, held: (version, held) < (held_version, value))
 
 
 @bug
 def tie_not_decided_by_bytes() -> AbstractContextManager[None]:
     """Of equal versions the first to arrive holds."""
-    return _ranks(lambda new, old: new.version > old.version)
+    return _ranks(lambda version, _value, held_version, _held: version > held_version)
 
 
 @bug
@@ -182,7 +172,7 @@ def some_touched_roots_forgotten() -> AbstractContextManager[None]:
 @bug
 def members_forgotten() -> AbstractContextManager[None]:
     """A root does not keep which things are its own, and counts without them when it is counted anew."""
-    return replaced(Roots, joins=lambda _self, _root, _key: None)
+    return replaced(Things, say=lambda _self, _root: Counter())
 
 
 @bug

@@ -19,8 +19,9 @@ from schemas.topics import TRAINING_EVENTS
 from streams.domains.claims import Claim
 from streams.domains.facts import ENROLMENT, READS, Enrolment, TrainingReader, claim_of
 from streams.domains.training import TrainingMerge
-from streams.views.training import EXITS
-from tests.streams.test_merge import ORDER, Sessioned, enrolment, session
+from streams.training import assemble
+from streams.views.training import EXITS, TrainingViews
+from tests.streams.test_merge import CODEC, ORDER, TERRITORY, TRADES, Sessioned, enrolment, session
 from tests.values import values
 
 V1, V2 = TRAINING_ENROLMENT, "beffroi.training.v2.TrainingEnrolment"
@@ -69,7 +70,8 @@ class SecondMajorReader(TrainingReader):
 
 
 def exits(reader: TrainingReader, *wires: bytes) -> dict[str, int]:
-    found = Sessioned(TrainingMerge(reader, ORDER))
+    merge = TrainingMerge(reader, ORDER)
+    found = Sessioned(assemble(reader, merge, TrainingViews(TERRITORY, TRADES, CODEC, merge)))
     for wire in wires:
         claim = reader.read(wire)
         assert claim is not None

@@ -1,6 +1,5 @@
 """Merging claims: the same state for any order, repetition and splitting of arrivals."""
 
-from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,14 +8,17 @@ from hypothesis import strategies as st
 
 from schemas.codec import Codec
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
+from schemas.errors import CannotApply
 from schemas.territory.areas import Territory
 from schemas.territory.trades import Trades
 from streams.domains.claims import Claim, precedence
 from streams.domains.facts import TrainingReader
-from streams.domains.training import NOBODY, TrainingMerge, TrainingRoot
-from streams.engine import NOTHING, CellKey, Held
-from streams.training import assemble
-from streams.views.training import EXITS, SESSIONS, Contribution, TrainingViews
+from streams.domains.training import TrainingMerge
+from streams.engine import CellKey, CellValue
+from streams.engine.roots import Roots
+from streams.engine.totals import Totals
+from streams.training import TrainingDomain, assemble
+from streams.views.training import EXITS, SESSIONS, TrainingViews
 
 CODEC = Codec()
 ORDER = precedence(["kairos", "region"])
@@ -66,29 +68,23 @@ def claim(wire: bytes) -> Claim:
 
 
 class Sessioned:
-    """A session, claim by claim."""
+    """A session, claim by claim, and what it comes to."""
 
-    def __init__(self, merge: TrainingMerge = MERGE) -> None:
-        self.root = TrainingRoot()
-        self._merge = merge
-        self._held: dict[bytes, Held] = {}
-        self._said: dict[bytes, int] = {}
+    def __init__(self, domain: TrainingDomain = DOMAIN) -> None:
+        self._roots = Roots(domain, {}, self._uncounted)
+        self._totals = Totals({})
+
+    @staticmethod
+    def _uncounted(error: CannotApply) -> None:
+        raise error
 
     def absorb(self, claim: Claim) -> bool:
-        weighed = self._merge.absorb(self._held.get(claim.thing), claim)
-        if weighed is None:
-            return False
-        was = self._said.get(claim.thing, NOTHING)
-        held, _, now = weighed
-        self._held[claim.thing], self._said[claim.thing] = held, now
-        if claim.thing in NOBODY:
-            self.root.move((claim.thing, held))
-        elif was != now:
-            self.root.move((was, now))
-        return True
+        return self._roots.absorb(claim)
 
-    def cells(self) -> dict[CellKey, Contribution]:
-        return TrainingViews(TERRITORY, TRADES, CODEC, self._merge).cells(self.root, Counter(self._said.values()))
+    def cells(self) -> dict[CellKey, CellValue]:
+        for move in self._roots.moves():
+            self._totals.move(*move)
+        return self._totals.snapshot()
 
 
 def session_of(*wires: bytes) -> Sessioned:

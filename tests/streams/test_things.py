@@ -45,8 +45,6 @@ class Tables(RuleBasedStateMachine):
         """Its next state."""
         was = self.known.get(key)
         root = was.root if was else self.roots[sum(key) % 2]
-        if was is None:
-            root.members.append(self.things.number(key))
         version = was.version + 1 if was else 1
         self.known[key] = Thing(held_by(key, version), version, said, root)
         return self.known[key]
