@@ -8,21 +8,12 @@ import struct
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import InvalidOperation
 from io import BytesIO
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from fastavro import schemaless_writer
 
 from schemas.checked import CheckedEncoder, Put, compile_checked_encoder
-from schemas.compiled import (
-    Decoder,
-    Glance,
-    Glanced,
-    GlancingReader,
-    Reader,
-    compile_decoder,
-    compile_glance,
-    compile_reader,
-)
+from schemas.compiled import Decoder, Reader, compile_decoder, compile_reader
 from schemas.contracts import Contract, SchemaIds, lock_file
 from schemas.errors import BadWireFormat, ContractError
 from schemas.flat import Encoder, compile_encoder
@@ -43,6 +34,10 @@ class Codec:
     Args:
         ids: Where schema ids come from; the package's lock file when left out.
         conversions: Between the majors of a contract.
+
+    Attributes:
+        ids: Where schema ids come from.
+        majors: Which contracts have a newer major.
     """
 
     def __init__(
@@ -50,9 +45,9 @@ class Codec:
         ids: SchemaIds | None = None,
         conversions: Iterable[Conversion] = CONVERSIONS,
     ) -> None:
-        self._ids = ids or lock_file()
+        self.ids = ids or lock_file()
         self._conversions = tuple(conversions)
-        self._majors = Majors(self._conversions)
+        self.majors = Majors(self._conversions)
         self._decoders: dict[int, tuple[str, Decoder]] = {}
         self._encoders: dict[tuple[str, Put], CheckedEncoder] = {}
 
@@ -62,15 +57,11 @@ class Codec:
         Args:
             fields: Top-level fields wanted, by the contract's full name.
         """
-        return FieldReader(self, self._ids, self._majors, fields)
-
-    def glancing(self, glances: Mapping[str, Glance]) -> "GlanceReader":
-        """Tells at a glance what records are about; by the contract's full name."""
-        return GlanceReader(self._ids, self._majors, glances)
+        return FieldReader(self, self.ids, self.majors, fields)
 
     def writing(self, name: str) -> "FieldWriter":
         """Writes the fields of a contract one by one, so that those that repeat are written once."""
-        return FieldWriter(self._ids.by_name(name))
+        return FieldWriter(self.ids.by_name(name))
 
     def encode(self, name: str, record: Mapping[str, object]) -> bytes:
         """The wire bytes of a record.
@@ -78,7 +69,7 @@ class Codec:
         Raises:
             ContractError: The record does not fit; names the field, never its value.
         """
-        contract = self._ids.by_name(name)
+        contract = self.ids.by_name(name)
         out = BytesIO()
         out.write(_HEADER.pack(_MAGIC, contract.id))
         try:
@@ -89,7 +80,7 @@ class Codec:
 
     def flat(self, name: str) -> Encoder:
         """Writes records of a contract that is flat, its values in the order of the fields; faster, and checks less."""
-        contract = self._ids.by_name(name)
+        contract = self.ids.by_name(name)
         return compile_encoder(contract.schema, _HEADER.pack(_MAGIC, contract.id))
 
     def checked(self, name: str, put: Put = ()) -> CheckedEncoder:
@@ -100,14 +91,14 @@ class Codec:
             put: Fields that records do not hold, see ``compile_checked_encoder``.
         """
         if (name, put) not in self._encoders:  # to make one takes as long as to write a thousand records
-            contract = self._ids.by_name(name)
+            contract = self.ids.by_name(name)
             header = _HEADER.pack(_MAGIC, contract.id)
             self._encoders[name, put] = compile_checked_encoder(contract.text, header, put)
         return self._encoders[name, put]
 
     def encode_older(self, name: str, record: Record, wanted: str) -> bytes:
         """The wire bytes of a record for those who still read an older major of its contract."""
-        return self.encode(wanted, self._majors.older(name, record, wanted))
+        return self.encode(wanted, self.majors.older(name, record, wanted))
 
     def decode(self, data: bytes) -> tuple[str, Record]:
         """The full name and the record behind wire bytes, in the newest form and major this package knows.
@@ -124,11 +115,11 @@ class Codec:
             raise _cut(data, name) from error
         if end != len(data):
             raise _cut(data, name)
-        return self._majors.newest(name, record) if self._conversions else (name, record)
+        return self.majors.newest(name, record) if self._conversions else (name, record)
 
     def _compiled(self, number: int) -> tuple[str, Decoder]:
-        written = self._ids.by_id(number)
-        wanted = self._ids.by_name(written.name)
+        written = self.ids.by_id(number)
+        wanted = self.ids.by_name(written.name)
         try:
             decoder = compile_decoder(written.schema, wanted.schema)
         except ValueError as error:
@@ -191,63 +182,6 @@ class FieldReader:
                 raise _unresolved(written, error) from error
         self._readers[data[: _HEADER.size]] = (written.name, reader)
         return written.name, reader
-
-
-class GlanceReader:
-    """Tells at a glance what records are about; made by ``Codec.glancing``.
-
-    Args:
-        ids: Where schema ids come from.
-        majors: Which contracts have a newer major.
-        glances: What to look for, by the contract's full name.
-    """
-
-    def __init__(self, ids: SchemaIds, majors: Majors, glances: Mapping[str, Glance]) -> None:
-        self._ids = ids
-        self._majors = majors
-        self._glances = glances
-        self._readers: dict[bytes, tuple[str, GlancingReader] | None] = {}
-
-    def look(self, data: bytes) -> Glanced | None:
-        """What a record is about and says; None for whatever does not tell: read that, and learn why."""
-        known = self._readers.get(data[:5]) or self._known(data)
-        if known is None:
-            return None
-        try:
-            return known[1].look(data)
-        except (IndexError, *_UNFIT, struct.error):
-            return None
-
-    def is_text(self, slot: bytes) -> bool:
-        """Whether the texts that name a slot that a look told are UTF-8, which nobody checked so far."""
-        if slot[5:].isascii():
-            return True
-        try:
-            return all(one.decode() is not None for one in self.names(slot)[1])
-        except UnicodeDecodeError:
-            return False
-
-    def names(self, slot: bytes) -> tuple[str, tuple[bytes, ...]]:
-        """The full name of its contract and what names a slot that a look told: root, thing and the other texts."""
-        name, reader = cast("tuple[str, GlancingReader]", self._readers[slot[:5]])  # the look met it
-        return name, reader.names(slot)
-
-    def _known(self, data: bytes) -> tuple[str, GlancingReader] | None:
-        header = data[: _HEADER.size]
-        if header in self._readers:
-            return self._readers[header]
-        try:
-            written = self._ids.by_id(schema_id(data))
-        except ContractError:
-            return None
-        reader, glance = None, self._glances.get(written.name)
-        if glance is not None and not self._majors.is_old(written.name):
-            try:
-                reader = compile_glance(written.schema, self._ids.by_name(written.name).schema, glance)
-            except ValueError:
-                return None
-        self._readers[header] = None if reader is None else (written.name, reader)
-        return self._readers[header]
 
 
 class FieldWriter:

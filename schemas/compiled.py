@@ -26,7 +26,11 @@ Build = Callable[[tuple[Any, ...]], object]
 _LONG_OR_NEGATIVE: Final = 0x81
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+#: Of a byte of an integer the bits that count: a greater byte has another one behind it. Of the last one, of ten bytes,
+#: only the lowest bit is left of 64.
+_BITS: Final = 0x7F
 _VARINT_BITS: Final = 70
+_LAST_SHIFT: Final = 63
 
 
 def compile_decoder(writer: Mapping[str, Any], reader: Mapping[str, Any] | None = None) -> Decoder:
@@ -87,6 +91,20 @@ class Glance:
 Glanced = tuple[bytes, int, Any]
 
 
+class Head(NamedTuple):
+    """The fields at the beginning of the records of a schema.
+
+    Attributes:
+        texts: Of each, whether it is a text; an integer otherwise.
+        slot: So many of them name what the record replaces.
+        version: Which of them is the version.
+    """
+
+    texts: tuple[bool, ...]
+    slot: int
+    version: int
+
+
 class GlancingReader(NamedTuple):
     """Glances at wire bytes of one schema; both raise what broken bytes may, as a decoder does.
 
@@ -94,10 +112,14 @@ class GlancingReader(NamedTuple):
         look: What the bytes are about and say.
         names: The root, the thing and the other texts that name the slot, as they are written; of a record, or of the
             bytes that name its slot.
+        known: What was built of an end of a record that was met before; None for another one.
+        head: What the records begin with, to look at many at once; None where that must be done one by one.
     """
 
     look: Callable[[bytes], Glanced]
     names: Callable[[bytes], tuple[bytes, ...]]
+    known: Callable[[bytes], Any]
+    head: Head | None
 
 
 #: Where a record begins behind the header of the wire format.
@@ -135,7 +157,7 @@ def compile_glance(writer: Mapping[str, Any], reader: Mapping[str, Any], glance:
 
     made.constants |= {"known": known.get, "ending": ending}
     look, names = (_function(made, "d", one, writer["name"]) for one in (lines.whole, lines.names))
-    return GlancingReader(look, names)
+    return GlancingReader(look, names, known.get, lines.head)
 
 
 def _compiled(made: "_Source", body: Iterable[str], name: str) -> Any:  # noqa: ANN401  # one of the two kinds above
@@ -163,8 +185,8 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     while shift < _VARINT_BITS:
         byte = data[at]
         at += 1
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:  # noqa: PLR2004  # the bit that says whether more bytes follow
+        number |= (byte & _BITS) << shift
+        if byte <= (_BITS if shift < _LAST_SHIFT else 1):
             return number, at
         shift += 7
     raise ValueError("an integer of more than 64 bits")
@@ -194,6 +216,7 @@ class _Glancing:
     whole: list[str]
     rest: list[str]
     names: list[str]
+    head: Head | None
 
 
 @dataclass(slots=True)
@@ -238,8 +261,9 @@ class _Source:
         thing = named[glance.thing] if isinstance(glance.thing, str) else self._constant(glance.thing)
         others = "".join(f", {named[name]}" for name in glance.slot)
         names.append(f"return {named[glance.root]}, {thing}{others}")
-        begin = f"p = {_RECORD_AT}"
-        return _Glancing([begin, *whole], rest, [begin, *names])
+        begin, order = f"p = {_RECORD_AT}", [called.get(one["name"]) for one in writer["fields"]]
+        head = _head(writer["fields"][:cut], end, order.index(glance.version))
+        return _Glancing([begin, *whole], rest, [begin, *names], head)
 
     def _values(self, wanted: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> str:
         return "".join(f"{places.get(name) or self._default(one)}, " for name, one in wanted.items())
@@ -377,7 +401,7 @@ class _Source:
         ):  # one level for each byte: a byte that has a successor counts 128 too many
             indent = " " * 4 * (shift // 7)
             yield f"{indent}e = d[p]; p += 1; n += (e << {shift}) - {1 << shift}"
-            yield f"{indent}if e > 127:"
+            yield f"{indent}if e > {_BITS if shift < _LAST_SHIFT else 1}:"
         yield f"{' ' * 4 * (_VARINT_BITS // 7)}raise ValueError('an integer of more than 64 bits')"
 
     def date(self, reader: Mapping[str, Any], target: str) -> Iterator[str]:  # noqa: ARG002  # one call for every logical type
@@ -432,6 +456,14 @@ def _bounds(order: Sequence[str], glance: Glance) -> tuple[int, int] | None:
     return None if at[glance.version] < end or {*order[:cut]} & {*glance.says} else (end, cut)
 
 
+def _head(fields: Sequence[Mapping[str, Any]], slot: int, version: int) -> Head | None:
+    """The head that these fields make; None when not all of them are texts and integers."""
+    kinds = [kind_of(one["type"]) for one in fields]
+    if not set(kinds) <= _TEXTS | _INTEGERS:
+        return None
+    return Head(tuple(kind in _TEXTS for kind in kinds), slot, version)
+
+
 def _raw(one: Mapping[str, Any]) -> Mapping[str, Any]:
     """A field whose text is left as it is written."""
     return {**one, "type": "bytes"} if one["type"] == "string" else one
@@ -462,6 +494,8 @@ def _double(target: str) -> Iterator[str]:
 _FIXED_SIZE: Final[Mapping[str, Callable[[str], Iterator[str]]]] = {
     "null": _null, "boolean": _boolean, "float": _float, "double": _double,
 }  # fmt: skip
+_TEXTS: Final = frozenset({"string", "bytes"})
+_INTEGERS: Final = frozenset({"int", "long"})
 _SIZES: Final = {"null": 0, "boolean": 1, "float": 4, "double": 8}
 #: What a reader may ask for where a writer has this (Avro 1.12, "Schema Resolution").
 _TAKES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -19,7 +19,7 @@ from streams.settings import StreamSettings
 from streams.transport import BatchConsumer, Positions, attach
 
 #: Batches that wait for the agent; each is one fetch of one partition.
-QUEUE_BATCHES: Final = 64
+QUEUE_BATCHES: Final = 16
 
 #: Writing counts as part of the interval, but at least this part of it passes before the next time.
 LEAST_PAUSE: Final = 5

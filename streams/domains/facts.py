@@ -1,12 +1,13 @@
 """What is read of the training domain's events: sessions, enrolments, headcounts."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from schemas.codec import Codec
 from schemas.compiled import Glance, Glanced
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
+from schemas.glancing import GlanceReader
 from streams.domains.claims import Claim, key_in_log
 from streams.domains.counted import GONE, Counted, place
 
@@ -93,15 +94,16 @@ class TrainingReader:
 
     def __init__(self, codec: Codec) -> None:
         self._fields = codec.reading(READS)
-        self._glances = codec.glancing(
+        self._glances = GlanceReader(
+            codec,
             {
                 TRAINING_ENROLMENT: _glance(TRAINING_ENROLMENT, "person", _counted),
                 TRAINING_SESSION: _glance(TRAINING_SESSION, ITSELF, _nobody),
                 TRAINING_HEADCOUNT: _glance(TRAINING_HEADCOUNT, COUNTS, _nobody),
-            }
+            },
         )
-        #: Which thing an event speaks of and where a person counts by it; None when that takes reading.
-        self.look: Callable[[bytes], Glanced | None] = self._glances.look
+        #: Which thing each event speaks of and where a person counts by it; None when that takes reading.
+        self.look: Callable[[Sequence[bytes]], list[Glanced | None]] = self._glances.look
         #: Whether what names a slot that a look told is text.
         self.is_text: Callable[[bytes], bool] = self._glances.is_text
 

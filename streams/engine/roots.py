@@ -36,6 +36,7 @@ class Roots(Generic[Root, ClaimT]):
     ) -> None:
         self.things = Things(domain.key_of)
         self._domain = domain
+        self._kept = domain.kept
         self._roots: dict[bytes, Root] = {}
         self._dormant = Dormant(winners)
         self._new = set[bytes]()  # roots that nobody spoke of before the last time
@@ -80,9 +81,7 @@ class Roots(Generic[Root, ClaimT]):
         root = self._domain.new_root()
         things = self._left(name, root)
         for thing, one in things.items():
-            meaning = self._meaning(thing, (NOTHING, one.said), one.held)
-            if meaning is not None:
-                self._domain.move(root, meaning)
+            self._domain.move(root, (thing, one.held) if thing in self._kept else (NOTHING, one.said))
         self._cells(root, Counter(one.said for one in things.values()))  # it counts, as it did for the predecessor
         self._roots[name] = root
         self.things.add([thing_key(name, thing) for thing in things], list(things.values()))
@@ -100,24 +99,17 @@ class Roots(Generic[Root, ClaimT]):
                 things[claim.thing] = now
         return things
 
-    def shift(self, name: bytes, root: Root, thing: bytes, said: tuple[int, int], held: Held) -> None:
+    def shift(self, name: bytes, root: Root, thing: bytes, said: Shift, held: Held) -> None:
         """Something else is held of a root's thing: what that said, what it says."""
-        meaning = self._meaning(thing, said, held)
-        if meaning is not None:
-            self._move(name, root, meaning)
-
-    def _meaning(self, thing: bytes, said: tuple[int, int], held: Held) -> Shift | None:
-        """What that means to its root; None when it counts as before."""
-        if thing in self._domain.kept:
-            return thing, held
-        return None if said[0] == said[1] else said
-
-    def _move(self, name: bytes, root: Root, shift: Shift) -> None:
-        moved, touched = self._domain.move(root, shift), self._touched.get(name)
+        if thing in self._kept:
+            said = thing, held
+        elif said[0] == said[1]:
+            return
+        moved, touched = self._domain.move(root, said), self._touched.get(name)
         if touched is not None:
-            touched[1].append(shift)
+            touched[1].append(said)
         elif moved is None:
-            self._touched[name] = root, [shift]
+            self._touched[name] = root, [said]
         else:
             self._moved += moved
 
@@ -128,10 +120,10 @@ class Roots(Generic[Root, ClaimT]):
         new, self._new = self._new, set()
         yield from moved
         for name, (root, shifts) in touched.items():
-            said = shifted(Counter(), shifts) if name in new else self.things.say(root)
+            said = shifted({}, shifts) if name in new else self.things.say(root)
             yield from self._counted(root, shifts, said)
 
-    def _counted(self, root: Root, shifts: Sequence[Shift], said: Counter[int]) -> Iterator[Move]:
+    def _counted(self, root: Root, shifts: Sequence[Shift], said: dict[int, int]) -> Iterator[Move]:
         """What a root contributes otherwise, from a count of all it contributed and all it does."""
         before = self._domain.still(root, shifts)
         old = {} if before is None else self._cells(before, shifted(said.copy(), shifts, -1))
@@ -143,7 +135,7 @@ class Roots(Generic[Root, ClaimT]):
             if key not in new:
                 yield key, contribution, None
 
-    def _cells(self, root: Root, said: Counter[int]) -> Mapping[CellKey, Contributed]:
+    def _cells(self, root: Root, said: Mapping[int, int]) -> Mapping[CellKey, Contributed]:
         """What a root contributes: nothing when it cannot be counted, today as after any restart."""
         try:
             return self._domain.cells(root, said)
@@ -152,10 +144,10 @@ class Roots(Generic[Root, ClaimT]):
             return {}
 
 
-def shifted(said: Counter[int], shifts: Iterable[Shift], by: int = 1) -> Counter[int]:
+def shifted(said: dict[int, int], shifts: Iterable[Shift], by: int = 1) -> dict[int, int]:
     """How many things say this and that after some shifts; before them, by -1."""
     for was, now in shifts:
         if isinstance(was, int):
-            said[was] -= by
-            said[now] += by
+            said[was] = said.get(was, 0) - by
+            said[now] = said.get(now, 0) + by
     return said

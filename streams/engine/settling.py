@@ -9,8 +9,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from streams.engine.pending import Heard, Pending
 from streams.engine.roots import Roots
-from streams.engine.things import Thing
-from streams.engine.words import NOTHING, Domain, outranks, thing_key
+from streams.engine.words import NOTHING, Domain, Weighed, outranks, thing_key
 
 #: The key of an event's thing, its root's key, the thing in it, its slot and the slot's key in the log, and the event
 #: as it was heard. Plain, as ``Heard`` is.
@@ -38,14 +37,14 @@ class Settling:
         self._domain = domain
         self._roots = roots
         self._pending = pending
-        self._begun: dict[bytes, Thing] = {}  # of which nothing was held
+        self._begun: dict[bytes, tuple[bytes, int, int, Any]] = {}  # as a ``Thing``, of which nothing was held
         self._unread: list[Unread] = []
 
     def take(self, heard: Iterable[tuple[bytes, Heard]]) -> list[Unread]:
         """Take events in; those that must be read were not."""
         said = list(self._named(heard))
         places, *columns = self._roots.things.find([one[_KEY] for one in said])
-        at, new = list[int](), list[Thing]()
+        at, new = list[int](), list[Weighed]()
         for number, (one, was) in enumerate(zip(said, zip(*columns, strict=True), strict=True)):
             try:
                 now = self._renewed(one, *was)
@@ -71,7 +70,7 @@ class Settling:
             else:
                 yield thing_key(root, thing), root, thing, slot, key, one
 
-    def _renewed(self, said: Said, held: Any, held_version: int, was: int, root: Any) -> Thing | None:  # noqa: ANN401  # the domain's
+    def _renewed(self, said: Said, held: Any, held_version: int, was: int, root: Any) -> Weighed | None:  # noqa: ANN401  # the domain's
         """What is to be held of a thing in place of what is; None when that stays."""
         if held is None:
             self._begin(said)
@@ -84,7 +83,7 @@ class Settling:
             return None
         self._roots.shift(name, root, thing, (was, now), value)
         self._pending.wins(key, value)
-        return Thing(value, version, now, root)
+        return value, version, now
 
     def _begin(self, said: Said) -> None:
         """Hold something of a thing of which nothing was."""
@@ -95,4 +94,4 @@ class Settling:
             return
         self._roots.shift(name, root, thing, (NOTHING, now), value)
         self._pending.wins(key, value)
-        self._begun[of_thing] = Thing(value, version, now, root)
+        self._begun[of_thing] = value, version, now, root

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.engine.words import Held, Rooted
+from streams.engine.words import Held, Rooted, Weighed
 
 _Integers: TypeAlias = NDArray[np.int64]
 _Objects: TypeAlias = NDArray[np.object_]
@@ -84,29 +84,28 @@ class Things:
         places = self._places(self._hashed(keys))
         return Found(places, *(column[places].tolist() for column in self._columns))
 
-    def put(self, places: _Integers, things: Sequence[Thing]) -> None:
+    def put(self, places: _Integers, things: Sequence[Weighed]) -> None:
         """Hold something else of things that were found."""
         if things:
-            held, versions, said, _ = zip(*things, strict=True)
+            held, versions, said = zip(*things, strict=True)
             self._held[places], self._versions[places], self._said[places] = _objects(held), versions, said
 
-    def add(self, keys: Sequence[bytes], things: Sequence[Thing]) -> None:
+    def add(self, keys: Sequence[bytes], things: Sequence[tuple[Held, int, int, Any]]) -> None:
         """Hold something of things that are not held yet, each of them once.
 
         Twice the room is made when two thirds are full: that takes some seconds for ten million things.
         """
         hashes = self._hashed(keys)
-        free = self._hashes[self._places(hashes)] == _FREE
-        first = np.zeros(len(hashes), bool)
-        first[np.unique(hashes, return_index=True)[1]] = True
-        for other in np.flatnonzero(~(free & first)).tolist():
-            self._others[keys[other]] = things[other]
-        new = np.flatnonzero(free & first)
-        if new.size:
-            self._grow(self._used + len(new))
-            held, versions, said, roots = zip(*(things[one] for one in new.tolist()), strict=True)
-            self._insert(hashes[new], _objects(held), np.array(versions), np.array(said), _objects(roots))
-            for root, number in zip(roots, hashes[new].tolist(), strict=True):
+        new = (self._hashes[self._places(hashes)] == _FREE) & _first(hashes)
+        if not new.all():
+            for other in np.flatnonzero(~new).tolist():
+                self._others[keys[other]] = Thing(*things[other])
+            hashes, things = hashes[new], [things[one] for one in np.flatnonzero(new).tolist()]
+        if things:
+            self._grow(self._used + len(things))
+            held, versions, said, roots = zip(*things, strict=True)
+            self._insert(hashes, _objects(held), np.array(versions), np.array(said), _objects(roots))
+            for root, number in zip(roots, hashes.tolist(), strict=True):
                 root.members.append(number)
 
     def get(self, key: bytes) -> Thing | None:
@@ -127,7 +126,7 @@ class Things:
         elif self._held[place] is None:
             self.add([key], [thing])
         else:
-            self.put(np.array([place]), [thing])
+            self.put(np.array([place]), [thing[:-1]])
 
     def say(self, root: Rooted) -> Counter[int]:
         """How many things of a root say this and that."""
@@ -186,3 +185,13 @@ class Things:
 
 def _objects(values: Sequence[Any]) -> _Objects:
     return np.fromiter(values, object, len(values))
+
+
+def _first(hashes: _Integers) -> NDArray[np.bool_]:
+    """Which of them come first among their equals; all, as nearly always."""
+    ordered = np.sort(hashes)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return np.ones(len(hashes), bool)
+    first = np.zeros(len(hashes), bool)
+    first[np.unique(hashes, return_index=True)[1]] = True
+    return first

@@ -121,7 +121,7 @@ class Domain(Generic[Root, ClaimT]):
             only a count can tell.
         cells: What a root contributes, by view and cell, if so many of its things say this and that; counts it.
         still: A root as it was counted last, before these shifts; None when it never was.
-        look: What an event tells at a glance; None for one that must be read.
+        look: What events tell at a glance; None for those that must be read.
         is_text: Whether the bytes of a slot, as a glance told them, name it in readable text.
         about: The root and the thing inside it that such a slot belongs to, and the slot's key in the log.
         key_of: The key (``thing_key``) of the thing that something is held of.
@@ -135,7 +135,7 @@ class Domain(Generic[Root, ClaimT]):
     move: Callable[[Root, Shift], Iterable[Move] | None]
     cells: Callable[[Root, Mapping[int, int]], Mapping[CellKey, Contributed]]
     still: Callable[[Root, Sequence[Shift]], Root | None]
-    look: Callable[[bytes], Glance | None]
+    look: Callable[[Sequence[bytes]], Sequence[Glance | None]]
     is_text: Callable[[bytes], bool]
     about: Callable[[bytes], tuple[bytes, bytes, bytes]]
     key_of: Callable[[Held], bytes]

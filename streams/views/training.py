@@ -1,6 +1,5 @@
 """What one session contributes to the views ``exits`` and ``sessions``."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -65,9 +64,10 @@ class TrainingViews:
         if about.withdrawn:
             return {}
         people, coming = (said, root.coming) if root.known else (about.tally, sum(about.tally.values()))
-        days = Counter[Counted]()
+        days = dict[Counted, int]()
         for place, n in people.items():
-            days[about.day(place)] += n
+            day = about.last if place == SOME_DAY else place
+            days[day] = days.get(day, 0) + n
         cells: dict[CellKey, Contribution] = {
             (EXITS, about.prefix + iso(day)): _persons(n) for day, n in days.items() if day > SOME_DAY and n
         }
@@ -81,9 +81,12 @@ class TrainingViews:
         Nearly always only a person's day moved: one less on the one, one more on the other.
         """
         about: _About | None = root.about
+        if about is None:  # nobody counted it yet, or something new is said of the session itself
+            root.move(shift)
+            return None
         by_person, coming = root.known > 0, root.coming
         root.move(shift)
-        if about is None or not (about is root.about is root.told) or by_person != (root.known > 0):
+        if not about is root.about is root.told or by_person != (root.known > 0):
             return None
         if about.withdrawn or not by_person:
             return ()

@@ -75,7 +75,7 @@ class Conformance:
             for event in getattr(item, "events", ()):
                 assert set(event.record) <= form.writes[event.contract]
                 assert form.writes[event.contract] <= {
-                    one.path for one in fields(Codec()._ids.by_name(event.contract).text)
+                    one.path for one in fields(Codec().ids.by_name(event.contract).text)
                 }
 
     def test_the_same_twice_is_known(self, case: Case) -> None:

@@ -148,7 +148,7 @@ def reader_of(number: int) -> Codec:
 
     class Older:
         def by_name(self, wanted: str) -> Any:
-            return only(wanted, number)._ids.by_name(wanted)
+            return only(wanted, number).ids.by_name(wanted)
 
         def by_id(self, schema_id: int) -> Any:
             return lock_file().by_id(schema_id)

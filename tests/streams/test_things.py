@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from streams.engine.things import Thing, Things
+from streams.engine.words import Weighed
 
 KEYS = st.integers(0, 40).map(lambda number: b"thing %d" % number)
 SAID = st.integers(0, 3)
@@ -52,7 +53,7 @@ class Tables(RuleBasedStateMachine):
     @rule(keys=st.lists(st.tuples(KEYS, SAID), max_size=20, unique_by=lambda both: both[0]))
     def flush(self, keys: list[tuple[bytes, int]]) -> None:
         found = self.things.find([key for key, _ in keys])
-        at, new, fresh, later = list[int](), list[Thing](), dict[bytes, Thing](), dict[bytes, Thing]()
+        at, new, fresh, later = list[int](), list[Weighed](), dict[bytes, Thing](), dict[bytes, Thing]()
         columns = zip(found.held, found.versions, found.said, found.roots, strict=True)
         for number, ((key, said), held) in enumerate(zip(keys, columns, strict=True)):
             if held[0] is None:
@@ -63,7 +64,7 @@ class Tables(RuleBasedStateMachine):
             else:
                 assert Thing(*held) == self.known[key]
                 at.append(number)
-                new.append(self.thing(key, said))
+                new.append(self.thing(key, said)[:-1])
         self.things.put(found.places[at], new)
         self.things.add(list(fresh), list(fresh.values()))
         for key, thing in later.items():
