@@ -14,13 +14,12 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from schemas.fields import kind_of, logical, named_types
+from schemas.glances import Glance, Glanced, Head, bounds_of, head_of
 
 #: Reads a record out of bytes from a position on; gives the record and the position behind it.
 Decoder = Callable[[bytes, int], tuple[dict[str, Any], int]]
 #: The same, but gives the wanted fields alone, in their order.
 Reader = Callable[[bytes, int], tuple[tuple[Any, ...], int]]
-#: Makes something of the fields at a record's end.
-Build = Callable[[tuple[Any, ...]], object]
 
 #: Lowest bit: negative. Highest: more bytes follow. Where neither is set, a length is one byte.
 _LONG_OR_NEGATIVE: Final = 0x81
@@ -57,52 +56,6 @@ def compile_reader(writer: Mapping[str, Any], reader: Mapping[str, Any], only: S
     made = _Source(named_types(writer), named_types(reader))
     found: Reader = _compiled(made, made.some(writer, reader, only), writer["name"])
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Glance:
-    """What tells at a glance which thing a record speaks of, and what it says: without reading what is known.
-
-    Attributes:
-        root: The text field that names the root.
-        thing: The text field that names the thing inside the root, or bytes that stand for it.
-        slot: The text fields that, with the two before, name the slot: what the record replaces.
-        version: The integer field that decides between two records of a slot.
-        passed: Fields that differ from record to record and are not asked for.
-        build: Makes something of what a record says, once for all records that end in the same bytes.
-        says: The fields that it is given; they follow all others.
-    """
-
-    root: str
-    thing: str | bytes
-    slot: tuple[str, ...]
-    version: str
-    passed: tuple[str, ...]
-    build: Build
-    says: tuple[str, ...]
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """The fields whose bytes are given."""
-        return (self.root, self.thing) if isinstance(self.thing, str) else (self.root,)
-
-
-#: The bytes that name a record's slot, its version, what was built of its end.
-Glanced = tuple[bytes, int, Any]
-
-
-class Head(NamedTuple):
-    """The fields at the beginning of the records of a schema.
-
-    Attributes:
-        texts: Of each, whether it is a text; an integer otherwise.
-        slot: So many of them name what the record replaces.
-        version: Which of them is the version.
-    """
-
-    texts: tuple[bool, ...]
-    slot: int
-    version: int
 
 
 class GlancingReader(NamedTuple):
@@ -245,7 +198,8 @@ class _Source:
         """Lines that return what ``Glanced`` says, where the writer's order allows that."""
         fields = {one["name"]: one for one in reader["fields"]}
         called = _names(fields)
-        bounds = _bounds([called.get(one["name"], "") for one in writer["fields"]], glance)
+        order = [called.get(one["name"], "") for one in writer["fields"]]
+        bounds = bounds_of(order, glance)
         if bounds is None:
             return None
         end, cut = bounds
@@ -261,8 +215,8 @@ class _Source:
         thing = named[glance.thing] if isinstance(glance.thing, str) else self._constant(glance.thing)
         others = "".join(f", {named[name]}" for name in glance.slot)
         names.append(f"return {named[glance.root]}, {thing}{others}")
-        begin, order = f"p = {_RECORD_AT}", [called.get(one["name"]) for one in writer["fields"]]
-        head = _head(writer["fields"][:cut], end, order.index(glance.version))
+        begin = f"p = {_RECORD_AT}"
+        head = head_of(writer["fields"][:cut], end, order.index(glance.version))
         return _Glancing([begin, *whole], rest, [begin, *names], head)
 
     def _values(self, wanted: Mapping[str, Mapping[str, Any]], places: Mapping[str, str]) -> str:
@@ -446,24 +400,6 @@ class _Source:
             yield from self._blocks(iter([*self._skip("string"), *self._skip(kind["values"])]), "pass")
 
 
-def _bounds(order: Sequence[str], glance: Glance) -> tuple[int, int] | None:
-    """Where the slot ends in the order of fields, and where what is said begins; None when that order forbids it."""
-    slot = {*glance.texts, *glance.slot}
-    at = {name: order.index(name) for name in {*slot, glance.version, *glance.passed} if name in order}
-    if not {*slot, glance.version} <= at.keys():
-        return None
-    end, cut = 1 + max(at[name] for name in slot), 1 + max(at.values())
-    return None if at[glance.version] < end or {*order[:cut]} & {*glance.says} else (end, cut)
-
-
-def _head(fields: Sequence[Mapping[str, Any]], slot: int, version: int) -> Head | None:
-    """The head that these fields make; None when not all of them are texts and integers."""
-    kinds = [kind_of(one["type"]) for one in fields]
-    if not set(kinds) <= _TEXTS | _INTEGERS:
-        return None
-    return Head(tuple(kind in _TEXTS for kind in kinds), slot, version)
-
-
 def _raw(one: Mapping[str, Any]) -> Mapping[str, Any]:
     """A field whose text is left as it is written."""
     return {**one, "type": "bytes"} if one["type"] == "string" else one
@@ -494,8 +430,6 @@ def _double(target: str) -> Iterator[str]:
 _FIXED_SIZE: Final[Mapping[str, Callable[[str], Iterator[str]]]] = {
     "null": _null, "boolean": _boolean, "float": _float, "double": _double,
 }  # fmt: skip
-_TEXTS: Final = frozenset({"string", "bytes"})
-_INTEGERS: Final = frozenset({"int", "long"})
 _SIZES: Final = {"null": 0, "boolean": 1, "float": 4, "double": 8}
 #: What a reader may ask for where a writer has this (Avro 1.12, "Schema Resolution").
 _TAKES: Final[Mapping[str, tuple[str, ...]]] = {

@@ -11,14 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.codec import Codec, schema_id
-from schemas.compiled import Glance, Glanced, GlancingReader, compile_glance
+from schemas.compiled import GlancingReader, compile_glance
 from schemas.errors import ContractError
+from schemas.glances import Glance, Glanced
 from schemas.heads import PADDING, heads
 
 #: Bytes of the wire format before a record, which tell the schema.
 _HEADER: Final = 5
-#: Fewer records are looked at one by one: setting out to look at many takes as long.
-_FEW: Final = 64
+#: Fewer records are looked at one by one: a microsecond each, and setting out to look at many takes as long.
+_FEW: Final = 256
 #: A contract's full name, and what reads records that were written with one of its schemas.
 _Reader: TypeAlias = tuple[str, GlancingReader]
 

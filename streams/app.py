@@ -18,7 +18,8 @@ from streams.configuration import faust_settings
 from streams.settings import StreamSettings
 from streams.transport import BatchConsumer, Positions, attach
 
-#: Batches that wait for the agent; each is one fetch of one partition.
+#: Batches that wait for the agent, each of one fetch and partition: enough that it never waits, few enough that what
+#: waits is still in the processor's cache.
 QUEUE_BATCHES: Final = 16
 
 #: Writing counts as part of the interval, but at least this part of it passes before the next time.

@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from schemas.codec import Codec
-from schemas.compiled import Glance, Glanced
 from schemas.contracts import TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION
+from schemas.glances import Glance, Glanced
 from schemas.glancing import GlanceReader
 from streams.domains.claims import Claim, key_in_log
 from streams.domains.counted import GONE, Counted, place

@@ -5,11 +5,12 @@ written, so what is superseded meanwhile costs a comparison. What must be read i
 any order.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from schemas.errors import BeffroiError, CannotApply
-from streams.engine.words import PARKED_KEY, Applied, Glance, InputRecord, Parked
+from streams.engine.words import PARKED_KEY, Applied, Glance, InputRecord, Look, Parked
 
 #: So many events are looked at together: enough to go each step with all of them, few enough for the processor's cache.
 _AT_ONCE: Final = 4_000
@@ -42,9 +43,7 @@ class Pending:
         self.parked: list[Parked] = []
         self.taken = self.changed = self.refused = 0
 
-    def hear(
-        self, records: Sequence[InputRecord], look: Callable[[Sequence[bytes]], Sequence[Glance | None]]
-    ) -> list[InputRecord]:
+    def hear(self, records: Sequence[InputRecord], look: Look) -> list[InputRecord]:
         """Keep of each slot the newest event: of two with equal versions the one with the greater bytes is.
 
         One loop without a call of its own for each event: it meets every event there is.
@@ -58,23 +57,20 @@ class Pending:
         """
         unread, newest, is_text = list[InputRecord](), self.newest, self._is_text
         known_of = newest.get
-        for first in range(0, len(records), _AT_ONCE):
-            some = records[first : first + _AT_ONCE]
-            values = [record.value or b"" for record in some]
-            for record, value, seen in zip(some, values, look(values), strict=True):
-                if seen is None:
+        for record, value, seen in chain.from_iterable(_seen(records, look)):
+            if seen is None:
+                unread.append(record)
+                continue
+            slot, version, said = seen
+            heard = version, value, said, record.offset
+            known = known_of(slot)
+            if known is None:
+                if not is_text(slot):
                     unread.append(record)
                     continue
-                slot, version, said = seen
-                heard = version, value, said, record.offset
-                known = known_of(slot)
-                if known is None:
-                    if not is_text(slot):
-                        unread.append(record)
-                        continue
-                elif heard <= known:
-                    continue
-                newest[slot] = heard
+            elif heard <= known:
+                continue
+            newest[slot] = heard
         return unread
 
     def heard(self) -> Iterable[tuple[bytes, Heard]]:
@@ -104,3 +100,11 @@ class Pending:
     def done(self) -> Applied:
         """What became of the events, once all were taken in."""
         return Applied(self.changed, max(self.taken - self.changed - self.refused, 0), self.refused)
+
+
+def _seen(records: Sequence[InputRecord], look: Look) -> Iterator[Iterable[tuple[InputRecord, bytes, Glance | None]]]:
+    """Records, their wire bytes, and what these tell at a glance."""
+    for first in range(0, len(records), _AT_ONCE):
+        some = records[first : first + _AT_ONCE]
+        values = [record.value or b"" for record in some]
+        yield zip(some, values, look(values), strict=True)

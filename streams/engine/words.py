@@ -97,6 +97,8 @@ NOTHING: Final = 0
 #: of two events with the same ones the newer replaces the older; its version; and what it says of its thing, as a
 #: number of the domain's below 2 to the 31.
 Glance = tuple[bytes, int, int]
+#: What events, as wire bytes, tell at a glance; None for those that must be read.
+Look: TypeAlias = Callable[[Sequence[bytes]], Sequence[Glance | None]]
 #: What is to be held of a thing now: the winning event as wire bytes, or all of them in whatever the domain holds them;
 #: the winner's version, of several nothing that matters; what they say.
 Weighed = tuple[Held, int, int]
@@ -135,7 +137,7 @@ class Domain(Generic[Root, ClaimT]):
     move: Callable[[Root, Shift], Iterable[Move] | None]
     cells: Callable[[Root, Mapping[int, int]], Mapping[CellKey, Contributed]]
     still: Callable[[Root, Sequence[Shift]], Root | None]
-    look: Callable[[Sequence[bytes]], Sequence[Glance | None]]
+    look: Look
     is_text: Callable[[bytes], bool]
     about: Callable[[bytes], tuple[bytes, bytes, bytes]]
     key_of: Callable[[Held], bytes]

@@ -64,12 +64,8 @@ class TrainingViews:
         if about.withdrawn:
             return {}
         people, coming = (said, root.coming) if root.known else (about.tally, sum(about.tally.values()))
-        days = dict[Counted, int]()
-        for place, n in people.items():
-            day = about.last if place == SOME_DAY else place
-            days[day] = days.get(day, 0) + n
         cells: dict[CellKey, Contribution] = {
-            (EXITS, about.prefix + iso(day)): _persons(n) for day, n in days.items() if day > SOME_DAY and n
+            (EXITS, about.prefix + iso(day)): _persons(n) for day, n in _by_day(people, about.last).items() if n
         }
         if about.row is not None:
             cells[SESSIONS, about.session_id] = Contribution(coming, about.row)
@@ -149,6 +145,16 @@ class _About(NamedTuple):
     def day(self, place: Counted) -> Counted:
         """The day on which somebody counts; not above ``SOME_DAY`` for none."""
         return self.last if place == SOME_DAY else place
+
+
+def _by_day(people: Mapping[Counted, int], last: Counted) -> Mapping[Counted, int]:
+    """How many finish on which day; those whose own day nobody knows on the session's last, if that is known."""
+    days = dict[Counted, int]()
+    for place, n in people.items():
+        day = last if place == SOME_DAY else place
+        if day > SOME_DAY:
+            days[day] = days.get(day, 0) + n
+    return days
 
 
 def _moved(about: _About, was: Counted, now: Counted, coming: tuple[int, int]) -> list[Moved]:

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.codec import Codec
-from schemas.compiled import Glance, compile_glance
+from schemas.compiled import compile_glance
 from schemas.contracts import JOB_OFFER, TRAINING_ENROLMENT, TRAINING_HEADCOUNT, TRAINING_SESSION, sources
 from schemas.errors import BadWireFormat
+from schemas.glances import Glance
 from schemas.glancing import GlanceReader
 from streams.domains.facts import COUNTS, ITSELF, READS, TrainingReader
 from tests.values import values
@@ -31,7 +32,7 @@ LOOKING = GlanceReader(
 READING = CODEC.reading(SAYS)
 EXAMPLES = {name: values(sources()[name]) for name in (*THINGS, JOB_OFFER)}
 #: So many that they are looked at together.
-MANY = 100
+MANY = 256
 
 
 @pytest.mark.parametrize("name", sorted(THINGS))
@@ -95,7 +96,7 @@ def wires(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from([wire, wire, wire[:at], wire + byte, wire[:at] + byte + wire[at + 1 :], b""]))
 
 
-@given(st.lists(wires(), min_size=1, max_size=20))
+@given(st.lists(wires(), min_size=1, max_size=10))
 def test_many_tell_together_what_each_tells_alone(some: list[bytes]) -> None:
     alone = [one for wire in some for one in LOOKING.look([wire])]
     assert LOOKING.look(some * MANY) == alone * MANY
