@@ -20,21 +20,24 @@ Claims: TypeAlias = bytes | tuple[bytes, ...]
 class TrainingRoot:
     """A session, and how many people its enrolments speak of.
 
+    What an event of a person needs comes first, ``members`` behind it: with those the engine has all of it in the cache
+    (``Things.find``).
+
     Attributes:
-        members: Its things, for the engine.
         known: Persons whom some source holds.
         coming: Of them, those expected to finish.
         about: What a view derived from the session, for as long as nothing new is said of the session itself.
         told: The same as of when the root was last counted; None when it never was.
+        members: Its things, for the engine.
         itself: What is held of the session itself; None for nothing.
         counts: What is held of its headcounts; None for nothing.
     """
 
-    members: "array[int]" = field(default_factory=lambda: array("q"))
     known: int = 0
     coming: int = 0
     about: Any = None
     told: Any = None
+    members: "array[int]" = field(default_factory=lambda: array("q"))
     itself: Claims | None = None
     counts: Claims | None = None
 
@@ -53,7 +56,7 @@ class TrainingRoot:
         """As it counted before these shifts: without the claims, which ``about`` tells of. None when it never did."""
         if self.told is None:
             return None
-        before = TrainingRoot(self.members, self.known, self.coming, self.told, self.told)
+        before = TrainingRoot(self.known, self.coming, self.told, self.told)
         for was, now in shifts:
             if isinstance(was, int):
                 before.move((now, was))

@@ -15,6 +15,7 @@ from streams.engine.words import NOTHING, Domain, Weighed, outranks, thing_key
 #: as it was heard. Plain, as ``Heard`` is.
 Said: TypeAlias = tuple[bytes, bytes, bytes, bytes, bytes, Heard]
 _KEY: Final = 0
+_SLOT: Final = 3
 
 
 class Unread(NamedTuple):
@@ -43,11 +44,12 @@ class Settling:
     def take(self, heard: Iterable[tuple[bytes, Heard]]) -> list[Unread]:
         """Take events in; those that must be read were not."""
         said = list(self._named(heard))
-        places, *columns = self._roots.things.find([one[_KEY] for one in said])
+        found = self._roots.things.find([one[_KEY] for one in said])
         at, new = list[int](), list[Weighed]()
-        for number, (one, was) in enumerate(zip(said, zip(*columns, strict=True), strict=True)):
+        met = zip(said, _alike(said, found.held), zip(*found[1:], strict=True), strict=True)
+        for number, (one, same, was) in enumerate(met):
             try:
-                now = self._renewed(one, *was)
+                now = self._renewed(one, was, same=same)
             except Exception as error:  # noqa: BLE001  # one record's bug must not stop the others
                 _, value, _, offset = one[-1]
                 self._pending.set_aside(offset, value, error)
@@ -55,7 +57,7 @@ class Settling:
             if now is not None:
                 at.append(number)
                 new.append(now)
-        self._roots.things.put(places[at], new)
+        self._roots.things.put(found.places[at], new)
         self._roots.things.add(list(self._begun), list(self._begun.values()))
         return self._unread
 
@@ -70,18 +72,25 @@ class Settling:
             else:
                 yield thing_key(root, thing), root, thing, slot, key, one
 
-    def _renewed(self, said: Said, held: Any, held_version: int, was: int, root: Any) -> Weighed | None:  # noqa: ANN401  # the domain's
-        """What is to be held of a thing in place of what is; None when that stays."""
+    def _renewed(self, said: Said, was: tuple[Any, int, int, Any], *, same: bool) -> Weighed | None:
+        """What is to be held of a thing in place of what is; None when that stays.
+
+        Args:
+            said: An event.
+            was: What is held, its version, what it says, its root.
+            same: Whether that is an event of the same slot.
+        """
+        held, held_version, before, root = was
         if held is None:
             self._begin(said)
             return None
-        _, name, thing, slot, key, (version, value, now, offset) = said
-        if held.__class__ is not bytes or not held.startswith(slot):
+        _, name, thing, _, key, (version, value, now, offset) = said
+        if not same:
             self._unread.append(Unread(value, offset))
             return None
         if not outranks(version, value, held_version, held):
             return None
-        self._roots.shift(name, root, thing, (was, now), value)
+        self._roots.shift(name, root, thing, (before, now), value)
         self._pending.wins(key, value)
         return value, version, now
 
@@ -95,3 +104,12 @@ class Settling:
         self._roots.shift(name, root, thing, (NOTHING, now), value)
         self._pending.wins(key, value)
         self._begun[of_thing] = value, version, now, root
+
+
+def _alike(said: Iterable[Said], held: Iterable[Any]) -> list[bool]:
+    """Of each event whether one of its slot is held of its thing, and nothing else.
+
+    Each of those lies somewhere else in memory: a loop of C waits for several at once.
+    """
+    alone = [one if one.__class__ is bytes else b"" for one in held]
+    return list(map(bytes.startswith, alone, [one[_SLOT] for one in said]))

@@ -5,8 +5,9 @@ value), each step waiting for the one before; in arrays all events of a flush go
 waits for many places at once. And a thing needs no key of its own: what is held of it says whose it is.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
@@ -20,6 +21,7 @@ _Objects: TypeAlias = NDArray[np.object_]
 #: The hash of a place that is free; a key whose hash is that takes the next.
 _FREE: Final = 0
 _ROOM: Final = 256
+_MEMBERS: Final = attrgetter("members")
 
 
 class Thing(NamedTuple):
@@ -82,7 +84,9 @@ class Things:
     def find(self, keys: Sequence[bytes]) -> Found:
         """Look many up at once."""
         places = self._places(self._hashed(keys))
-        return Found(places, *(column[places].tolist() for column in self._columns))
+        found = Found(places, *(column[places].tolist() for column in self._columns))
+        deque(map(_MEMBERS, filter(None, found.roots)), 0)  # into the cache: a loop of C waits for several at once
+        return found
 
     def put(self, places: _Integers, things: Sequence[Weighed]) -> None:
         """Hold something else of things that were found."""
@@ -113,10 +117,8 @@ class Things:
         place = self._mine(key)
         if place is None:
             return self._others.get(key)
-        held = self._held[place]
-        if held is None:
-            return None
-        return Thing(held, self._versions.item(place), self._said.item(place), self._roots[place])
+        thing = Thing(self._held[place], self._versions.item(place), self._said.item(place), self._roots[place])
+        return None if thing.held is None else thing
 
     def set(self, key: bytes, thing: Thing) -> None:
         """Hold something of one thing."""
@@ -190,8 +192,8 @@ def _objects(values: Sequence[Any]) -> _Objects:
 def _first(hashes: _Integers) -> NDArray[np.bool_]:
     """Which of them come first among their equals; all, as nearly always."""
     ordered = np.sort(hashes)
-    if not (ordered[1:] == ordered[:-1]).any():
-        return np.ones(len(hashes), bool)
-    first = np.zeros(len(hashes), bool)
-    first[np.unique(hashes, return_index=True)[1]] = True
+    first = np.ones(len(hashes), bool)
+    if (ordered[1:] == ordered[:-1]).any():
+        first[:] = False
+        first[np.unique(hashes, return_index=True)[1]] = True
     return first
