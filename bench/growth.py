@@ -191,10 +191,11 @@ def measure(held: Held, first: Held, sizes: list[int]) -> list[list[str]]:
 
 def compared(found: list[tuple[Cost, Cost]]) -> Iterator[str]:
     """Each cost, that of the first size, and by how much it is higher."""
-    for of_first, of_size in zip(*(zip(*side, strict=True) for side in zip(*found, strict=True)), strict=True):
-        yield f"{median(of_size):.2f}"
-        yield f"{median(of_first):.2f}"
-        yield f"{median(of_size) / median(of_first) - 1:+.0%}"
+    for kind in Cost._fields:
+        of_first, of_size = (median(getattr(cost, kind) for cost in side) for side in zip(*found, strict=True))
+        yield f"{of_size:.2f}"
+        yield f"{of_first:.2f}"
+        yield f"{of_size / of_first - 1:+.0%}"
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 #: Of a byte of an integer the bits that count: a greater byte has another one behind it. Of the last one, of ten bytes,
 #: only the lowest bit is left of 64.
-_BITS: Final = 0x7F
+BITS: Final = 0x7F
 _VARINT_BITS: Final = 70
 _LAST_SHIFT: Final = 63
 
@@ -76,7 +76,7 @@ class GlancingReader(NamedTuple):
 
 
 #: Where a record begins behind the header of the wire format.
-_RECORD_AT: Final = 5
+RECORD_AT: Final = 5
 #: Ends of records that are remembered; as many again make room for others.
 _ENDS_KEPT: Final = 50_000
 
@@ -138,8 +138,8 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     while shift < _VARINT_BITS:
         byte = data[at]
         at += 1
-        number |= (byte & _BITS) << shift
-        if byte <= (_BITS if shift < _LAST_SHIFT else 1):
+        number |= (byte & BITS) << shift
+        if byte <= (BITS if shift < _LAST_SHIFT else 1):
             return number, at
         shift += 7
     raise ValueError("an integer of more than 64 bits")
@@ -164,7 +164,10 @@ _RUNTIME: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Glancing:
-    """The lines of three readers: that glances at a record, that reads what it says, that reads what names its slot."""
+    """The lines of three readers: that glances at a record, that reads what it says, that reads what names its slot.
+
+    And the head of the records, if many can be looked at together.
+    """
 
     whole: list[str]
     rest: list[str]
@@ -215,7 +218,7 @@ class _Source:
         thing = named[glance.thing] if isinstance(glance.thing, str) else self._constant(glance.thing)
         others = "".join(f", {named[name]}" for name in glance.slot)
         names.append(f"return {named[glance.root]}, {thing}{others}")
-        begin = f"p = {_RECORD_AT}"
+        begin = f"p = {RECORD_AT}"
         head = head_of(writer["fields"][:cut], end, order.index(glance.version))
         return _Glancing([begin, *whole], rest, [begin, *names], head)
 
@@ -355,7 +358,7 @@ class _Source:
         ):  # one level for each byte: a byte that has a successor counts 128 too many
             indent = " " * 4 * (shift // 7)
             yield f"{indent}e = d[p]; p += 1; n += (e << {shift}) - {1 << shift}"
-            yield f"{indent}if e > {_BITS if shift < _LAST_SHIFT else 1}:"
+            yield f"{indent}if e > {BITS if shift < _LAST_SHIFT else 1}:"
         yield f"{' ' * 4 * (_VARINT_BITS // 7)}raise ValueError('an integer of more than 64 bits')"
 
     def date(self, reader: Mapping[str, Any], target: str) -> Iterator[str]:  # noqa: ARG002  # one call for every logical type

@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.codec import Codec, schema_id
-from schemas.compiled import GlancingReader, compile_glance
+from schemas.compiled import RECORD_AT, GlancingReader, compile_glance
 from schemas.errors import ContractError
 from schemas.glances import Glance, Glanced
 from schemas.heads import PADDING, heads
 
-#: Bytes of the wire format before a record, which tell the schema.
-_HEADER: Final = 5
 #: Fewer records are looked at one by one: a microsecond each, and setting out to look at many takes as long.
 _FEW: Final = 256
 #: A contract's full name, and what reads records that were written with one of its schemas.
@@ -59,7 +57,7 @@ class GlanceReader:
             reader = self._reader(records[these[0]])
             if reader is None or reader[1].head is None:
                 continue
-            found = heads(reader[1].head, data, at[these] + _HEADER, until[these])
+            found = heads(reader[1].head, data, at[these] + RECORD_AT, until[these])
             slots[these], versions[these], ends[these] = found.slots - at[these], found.versions, found.ends - at[these]
             known[these[found.sure]] = reader[1].known
         return _Heads(slots.tolist(), versions.tolist(), ends.tolist(), known.tolist())
@@ -73,7 +71,7 @@ class GlanceReader:
 
     def is_text(self, slot: bytes) -> bool:
         """Whether the texts that name a slot that a look told are UTF-8, which nobody checked so far."""
-        if slot[_HEADER:].isascii():
+        if slot[RECORD_AT:].isascii():
             return True
         try:
             return all(one.decode() is not None for one in self.names(slot)[1])
@@ -82,11 +80,11 @@ class GlanceReader:
 
     def names(self, slot: bytes) -> tuple[str, tuple[bytes, ...]]:
         """The full name of its contract and what names a slot that a look told: root, thing and the other texts."""
-        name, reader = cast("_Reader", self._readers[slot[:_HEADER]])  # the look met it
+        name, reader = cast("_Reader", self._readers[slot[:RECORD_AT]])  # the look met it
         return name, reader.names(slot)
 
     def _reader(self, record: bytes) -> _Reader | None:
-        header = record[:_HEADER]
+        header = record[:RECORD_AT]
         if header not in self._readers:
             try:
                 self._readers[header] = self._compiled(schema_id(record))
@@ -123,9 +121,9 @@ def _unknown(_end: bytes) -> None:
 def _alike(data: NDArray[np.uint8], at: NDArray[np.int64], sizes: NDArray[np.int64]) -> "list[NDArray[np.intp]]":
     """The records that are longer than a header, by schema."""
     schemas = np.zeros(len(at), np.int64)
-    for byte in range(_HEADER):
+    for byte in range(RECORD_AT):
         schemas = schemas << 8 | data[at + byte]
-    found, left = [], np.flatnonzero(sizes > _HEADER)
+    found, left = [], np.flatnonzero(sizes > RECORD_AT)
     while left.size:
         alike = schemas[left] == schemas[left[0]]
         found.append(left[alike])

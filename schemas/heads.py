@@ -11,15 +11,16 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.compiled import BITS
 from schemas.glances import Head
 
 _Integers: TypeAlias = NDArray[np.int64]
 _Bytes: TypeAlias = NDArray[np.uint8]
 
-#: Of a byte of an integer: the bits that count. A greater byte has another one behind it.
-_BITS: Final = 0x7F
 #: Integers of more bytes are left to who reads one by one.
 _MOST_BYTES: Final = 9
+#: Bytes behind the last record, where an integer that a broken one begins comes to its end.
+PADDING: Final = bytes(_MOST_BYTES + 1)
 
 
 class Heads(NamedTuple):
@@ -54,10 +55,6 @@ def heads(head: Head, data: _Bytes, at: _Integers, until: _Integers) -> Heads:
     return Heads(slots, versions, cursor.at, cursor.sure & (cursor.at < until))
 
 
-#: Bytes behind the last record, where an integer that a broken one begins comes to its end.
-PADDING: Final = bytes(_MOST_BYTES + 1)
-
-
 class _Cursor:
     """Where many records are read, each of them at the same field.
 
@@ -76,38 +73,38 @@ class _Cursor:
         """Pass over a text of less than 8 KB."""
         length = self._data[self.at].astype(np.int64)
         at = self.at + 1
-        long = np.flatnonzero(length > _BITS)
+        long = np.flatnonzero(length > BITS)
         if long.size:
             more = self._data[at[long]].astype(np.int64)
-            length[long] += (more << 7) - (_BITS + 1)
+            length[long] += (more << 7) - (BITS + 1)
             at[long] += 1
-            self.sure[long[more > _BITS]] = False
+            self.sure[long[more > BITS]] = False
         self.sure &= length & 1 == 0  # none is negative
         self.at = np.minimum(at + (length >> 1), self._until)
 
     def integer(self) -> _Integers:
         """Read an integer."""
         byte, at = self._data[self.at], self.at + 1
-        number, more = (byte & _BITS).astype(np.int64), byte > _BITS
+        number, more = (byte & BITS).astype(np.int64), byte > BITS
         for shift in range(7, 7 * _MOST_BYTES, 7):
             if not more.any():
                 break
             byte = self._data[at]
-            number += np.where(more, byte & _BITS, 0).astype(np.int64) << shift
+            number += np.where(more, byte & BITS, 0).astype(np.int64) << shift
             at += more
-            more &= byte > _BITS
+            more &= byte > BITS
         self._stand(at, more)
         return (number >> 1) ^ -(number & 1)
 
     def pass_over(self) -> None:
         """Pass over an integer."""
         at = self.at.copy()
-        more = self._data[at] > _BITS
+        more = self._data[at] > BITS
         for _ in range(1, _MOST_BYTES):
             if not more.any():
                 break
             at += more
-            more = self._data[at] > _BITS
+            more = self._data[at] > BITS
         self._stand(at + 1, more)
 
     def _stand(self, at: _Integers, more: NDArray[np.bool_]) -> None:

@@ -65,7 +65,7 @@ class TrainingViews:
             return {}
         people, coming = (said, root.coming) if root.known else (about.tally, sum(about.tally.values()))
         cells: dict[CellKey, Contribution] = {
-            (EXITS, about.prefix + iso(day)): _persons(n) for day, n in _by_day(people, about.last).items() if n
+            (EXITS, about.prefix + iso(day)): _persons(n) for day, n in _by_day(people, about).items() if n
         }
         if about.row is not None:
             cells[SESSIONS, about.session_id] = Contribution(coming, about.row)
@@ -82,7 +82,7 @@ class TrainingViews:
             return None
         by_person, coming = root.known > 0, root.coming
         root.move(shift)
-        if not about is root.about is root.told or by_person != (root.known > 0):
+        if about is not root.about or about is not root.told or by_person != (root.known > 0):
             return None
         if about.withdrawn or not by_person:
             return ()
@@ -147,11 +147,11 @@ class _About(NamedTuple):
         return self.last if place == SOME_DAY else place
 
 
-def _by_day(people: Mapping[Counted, int], last: Counted) -> Mapping[Counted, int]:
-    """How many finish on which day; those whose own day nobody knows on the session's last, if that is known."""
+def _by_day(people: Mapping[Counted, int], about: _About) -> Mapping[Counted, int]:
+    """How many finish on which day."""
     days = dict[Counted, int]()
     for place, n in people.items():
-        day = last if place == SOME_DAY else place
+        day = about.day(place)
         if day > SOME_DAY:
             days[day] = days.get(day, 0) + n
     return days
